@@ -1,0 +1,1 @@
+"""The domains of the back-office, one Django app each; see docs/decisions.md for their order."""

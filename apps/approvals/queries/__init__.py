@@ -1,0 +1,45 @@
+"""Reading tickets: lists, who may vote and why not, what a decision authorises, pages' panels."""
+
+from .authority import NotAuthorised, authorises, counted_votes
+from .panels import Panel, Provider, current_facts, panel_for, register_panel
+from .tickets import (
+    NoRule,
+    TicketNotFound,
+    open_ticket_for,
+    open_tickets,
+    rule_for,
+    ticket,
+    tickets_for,
+)
+from .voting import (
+    VoterState,
+    may_still_vote,
+    standing_of,
+    vote_payload,
+    waiting_for,
+    why_cannot_vote,
+)
+
+__all__ = [
+    "NoRule",
+    "NotAuthorised",
+    "Panel",
+    "Provider",
+    "TicketNotFound",
+    "VoterState",
+    "authorises",
+    "counted_votes",
+    "current_facts",
+    "may_still_vote",
+    "open_ticket_for",
+    "open_tickets",
+    "panel_for",
+    "register_panel",
+    "rule_for",
+    "standing_of",
+    "ticket",
+    "tickets_for",
+    "vote_payload",
+    "waiting_for",
+    "why_cannot_vote",
+]

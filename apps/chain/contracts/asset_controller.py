@@ -1,0 +1,130 @@
+"""The asset controller: the asset register, trades, tiers, fees."""
+
+from apps.chain import events
+from apps.chain.contracts import abi, common
+from apps.chain.contracts.common import Args, Builder, Values
+from apps.chain.events import ChainFact, Source, Tier
+
+_METADATA = ("name", "symbol", "decimals")
+
+
+def _added(source: Source, args: Args, values: Values) -> ChainFact:
+    return events.AssetAdded(
+        source=source,
+        token=args["token"],
+        tier=Tier(int(args["tier"])),
+        allocation_bps=int(args["allocation"]),
+        name=values["name"],
+        symbol=values["symbol"],
+        decimals=int(values["decimals"]),
+    )
+
+
+def _routed(source: Source, args: Args, _values: Values) -> ChainFact:
+    return events.PurchaseRouted(
+        source=source,
+        token=args["token"],
+        tier=Tier(int(args["tier"])),
+        method=int(args["method"]),
+        assets_spent=int(args["usdtAmount"]),
+        tokens_received=int(args["tokensReceived"]),
+    )
+
+
+FACTS: dict[str, Builder] = {
+    **common.FACTS,
+    "AssetAdded": _added,
+    "AssetRemoved": lambda source, args, _values: events.AssetRemoved(
+        source=source, token=args["token"]
+    ),
+    "AssetAllocationUpdated": lambda source, args, _values: events.AssetAllocationUpdated(
+        source=source,
+        token=args["token"],
+        old_allocation_bps=int(args["oldAllocation"]),
+        new_allocation_bps=int(args["newAllocation"]),
+    ),
+    "AssetPurchased": lambda source, args, _values: events.AssetPurchased(
+        source=source,
+        token=args["token"],
+        tier=Tier(int(args["tier"])),
+        assets_spent=int(args["usdtAmount"]),
+        tokens_received=int(args["tokensReceived"]),
+    ),
+    "AssetRedeemed": lambda source, args, _values: events.AssetRedeemed(
+        source=source,
+        token=args["token"],
+        tier=Tier(int(args["tier"])),
+        tokens_spent=int(args["tokenAmount"]),
+        assets_received=int(args["usdtReceived"]),
+    ),
+    "PurchaseRouted": _routed,
+    "WaterfallLiquidation": lambda source, args, _values: events.WaterfallLiquidation(
+        source=source,
+        token=args["token"],
+        tier=Tier(int(args["tier"])),
+        tokens_spent=int(args["amountLiquidated"]),
+        assets_received=int(args["usdtReceived"]),
+    ),
+    "YieldCompounded": lambda source, args, _values: events.YieldCompounded(
+        source=source,
+        token=args["token"],
+        yield_assets=int(args["yieldAmount"]),
+        shares_issued=int(args["sharesIssued"]),
+    ),
+    "BufferPoolRebalanced": lambda source, args, _values: events.BufferPoolRebalanced(
+        source=source,
+        old_buffer_assets=int(args["oldBuffer"]),
+        new_buffer_assets=int(args["newBuffer"]),
+        target_buffer_assets=int(args["targetBuffer"]),
+    ),
+    "LayerConfigUpdated": lambda source, args, _values: events.LayerConfigUpdated(
+        source=source,
+        tier=Tier(int(args["tier"])),
+        target_bps=int(args["targetRatio"]),
+        min_bps=int(args["minRatio"]),
+        max_bps=int(args["maxRatio"]),
+    ),
+    "ManagementFeeCollected": lambda source, args, _values: events.ManagementFeeCollected(
+        source=source,
+        fee_assets=int(args["feeAmount"]),
+        total_assets=int(args["totalAssets"]),
+        period_seconds=int(args["period"]),
+    ),
+    "PerformanceFeeCollected": lambda source, args, _values: events.PerformanceFeeCollected(
+        source=source,
+        fee_assets=int(args["feeAmount"]),
+        profit_assets=int(args["profit"]),
+        high_water_mark_assets=int(args["newHighWaterMark"]),
+    ),
+    "RedemptionFeesWithdrawn": lambda source, args, _values: events.RedemptionFeesWithdrawn(
+        source=source, recipient=args["recipient"], assets=int(args["amount"])
+    ),
+    "FeeRecipientUpdated": common.reference("FeeRecipientUpdated"),
+    "AssetAdapterUpdated": common.reference("AssetAdapterUpdated"),
+    "OracleAdapterUpdated": common.reference("OracleAdapterUpdated"),
+    "SwapHelperUpdated": common.reference("SwapHelperUpdated"),
+    "OTCManagerUpdated": common.reference("OTCManagerUpdated"),
+}
+
+IGNORED = common.IGNORED
+CRITICAL: frozenset[str] = frozenset()
+
+
+def metadata_calls() -> tuple[str, ...]:
+    """Calldata that reads a token's name, symbol and decimals."""
+    return tuple(abi.function("erc20", name).encode() for name in _METADATA)
+
+
+def metadata_values(token: str, returned: tuple[str | None, ...]) -> Values:
+    """A token's metadata; where it does not answer, its address stands for its name and 18 for its
+    decimals, marked as derived."""
+    values: Values = {"name": token, "symbol": token[:8], "decimals": "18", "derived": False}
+    for name, data in zip(_METADATA, returned, strict=True):
+        try:
+            if data is None:
+                raise abi.Undecodable(f"{name} was not answered")
+            values[name] = str(abi.to_json(abi.function("erc20", name).decode_output(data)[0]))
+        except abi.Undecodable:
+            values["derived"] = True
+    values["name"], values["symbol"] = values["name"][:100], values["symbol"][:32]
+    return values

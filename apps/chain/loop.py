@@ -1,0 +1,79 @@
+"""The long-running commands' loop: lead, turn, rest; stand by when another leads; stop when asked."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+
+from django import db
+
+from apps.chain.blocks import NodeLied
+from apps.chain.ingest import Overtaken
+from apps.core.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+STANDBY_SECONDS = 1.0
+_TROUBLE_SECONDS_MAX = 5.0
+
+
+class Stop:
+    """Set by SIGTERM and SIGINT; ends the loop after the turn in hand."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._event.set())
+
+    @property
+    def asked(self) -> bool:
+        return self._event.is_set()
+
+    def rest(self, seconds: float) -> None:
+        """Wait, or less when asked to stop."""
+        self._event.wait(seconds)
+
+
+def run(
+    *,
+    name: str,
+    take: Callable[[], bool],
+    turn: Callable[[], bool],
+    give_back: Callable[[], None],
+    poll_seconds: float,
+    stop: Stop,
+) -> None:
+    """Lead and take turns until asked to stop; ``turn`` says whether more is waiting.
+
+    Trouble with nodes, the database or leadership is logged in a sentence and tried again.
+    """
+    leading = False
+    trouble_seconds = poll_seconds
+    while not stop.asked:
+        try:
+            if not leading:
+                leading = take()
+                if not leading:
+                    stop.rest(STANDBY_SECONDS)
+                    continue
+                log.info("%s: leading", name)
+            more = turn()
+            trouble_seconds = poll_seconds
+            if not more:
+                stop.rest(poll_seconds)
+        except (Unavailable, NodeLied) as trouble:
+            log.warning("%s: %s", name, trouble)
+            trouble_seconds = min(trouble_seconds * 2, _TROUBLE_SECONDS_MAX)
+            stop.rest(trouble_seconds)
+        except Overtaken as overtaken:
+            log.warning("%s: %s; standing by", name, overtaken)
+            leading = False
+            db.connection.close()
+        except (db.OperationalError, db.InterfaceError) as error:
+            log.warning("%s: the database does not answer (%s)", name, str(error).strip())
+            leading = False
+            db.connection.close()
+            stop.rest(STANDBY_SECONDS)
+    if leading:
+        give_back()
+    log.info("%s: stopped", name)

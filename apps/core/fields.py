@@ -1,0 +1,111 @@
+"""Model fields for what the chain speaks: uint256 integers, addresses, hashes."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Expression
+
+from apps.core.units import UINT256_MAX
+
+_HEX_20 = re.compile(r"0x[0-9a-f]{40}")
+_HEX_32 = re.compile(r"0x[0-9a-f]{64}")
+
+if TYPE_CHECKING:
+    _IntField = models.Field[int, int]
+    _StrField = models.CharField[str, str]
+else:
+    _IntField = models.Field
+    _StrField = models.CharField
+
+
+class Uint256Field(_IntField):
+    """A whole number 0 ≤ x < 2**256, kept as NUMERIC(78,0) and read as ``int``.
+
+    A DecimalField would do arithmetic at 28 digits; this one never leaves integers. The database
+    checks the range as well.
+    """
+
+    description = "uint256"
+
+    def get_internal_type(self) -> str:
+        return "Uint256Field"
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        return "numeric(78, 0)"
+
+    def db_check(self, connection: BaseDatabaseWrapper) -> str | None:
+        column = connection.ops.quote_name(self.column)
+        return f"{column} >= 0 AND {column} <= {UINT256_MAX}"
+
+    def from_db_value(
+        self, value: Any, expression: Expression, connection: BaseDatabaseWrapper
+    ) -> int | None:
+        return None if value is None else int(value)
+
+    def to_python(self, value: Any) -> int | None:
+        if value is None or isinstance(value, int):
+            return value
+        try:
+            return int(str(value))
+        except ValueError as error:
+            raise ValidationError(f"{value!r} is not a whole number") from error
+
+    def get_prep_value(self, value: Any) -> int | None:
+        value = super().get_prep_value(value)
+        if value is None or hasattr(value, "resolve_expression"):
+            return value  # type: ignore[no-any-return]
+        number = self.to_python(value)
+        if number is not None and not 0 <= number <= UINT256_MAX:
+            raise ValidationError(f"{number} is not a uint256")
+        return number
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": forms.CharField, **kwargs})  # type: ignore[arg-type]
+
+
+class _HexField(_StrField):
+    """Lower-case hexadecimal text of a fixed length; upper case is folded on the way in."""
+
+    _pattern: re.Pattern[str]
+    _length: int
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["max_length"] = self._length
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["max_length"]
+        return name, path, args, kwargs
+
+    def to_python(self, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        if not isinstance(value, str):
+            return value
+        value = value.lower()
+        if value and not self._pattern.fullmatch(value):
+            raise ValidationError(f"{value!r} is not {self.description}")
+        return value
+
+
+class AddressField(_HexField):
+    """A 20-byte account or contract address as ``0x`` and 40 lower-case digits."""
+
+    description = "an address"
+    _pattern = _HEX_20
+    _length = 42
+
+
+class HashField(_HexField):
+    """A 32-byte hash as ``0x`` and 64 lower-case digits."""
+
+    description = "a 32-byte hash"
+    _pattern = _HEX_32
+    _length = 66

@@ -1,0 +1,49 @@
+"""Rows of the fund.
+
+``ChainRow`` and its kin hold one row per log and are only ever added to. ``Holder``, ``Asset`` and
+``ChainRole`` hold current state and say which log they reflect.
+"""
+
+from .assets import Asset, AssetTrade, BufferMove, TradeKind
+from .contracts import (
+    AlertLevel,
+    ChainRole,
+    ContractReference,
+    ContractSwitch,
+    LiquidityAlert,
+    SwitchName,
+    TierConfig,
+)
+from .flows import FeeDirection, FeeEntry, FeeKind, NavUpdate, Payout, Subscription
+from .holders import Holder, MovementKind, ShareMovement
+from .log_row import FactContradicted, LogRow
+from .snapshots import AssetSnapshot, Snapshot, SnapshotKind, SnapshotStatus
+
+__all__ = [
+    "AlertLevel",
+    "Asset",
+    "AssetSnapshot",
+    "AssetTrade",
+    "BufferMove",
+    "ChainRole",
+    "ContractReference",
+    "ContractSwitch",
+    "FactContradicted",
+    "FeeDirection",
+    "FeeEntry",
+    "FeeKind",
+    "Holder",
+    "LiquidityAlert",
+    "LogRow",
+    "MovementKind",
+    "NavUpdate",
+    "Payout",
+    "ShareMovement",
+    "Snapshot",
+    "SnapshotKind",
+    "SnapshotStatus",
+    "Subscription",
+    "SwitchName",
+    "TierConfig",
+    "TradeKind",
+]

@@ -1,0 +1,78 @@
+"""Who holds the share token, and every movement that made it so."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.fields import AddressField, Uint256Field
+
+from .log_row import LogRow
+
+
+class Holder(models.Model):
+    """One account's shares. Locked shares are part of the balance.
+
+    Between the two logs of a settlement (burn, then "burned") locked may exceed the balance, so
+    that is no constraint. ``free_shares`` is never negative.
+    """
+
+    chain_id = models.BigIntegerField()
+    vault = AddressField()
+    address = AddressField()
+    balance_shares = Uint256Field(default=0)
+    locked_shares = Uint256Field(default=0)
+    first_activity_at = models.DateTimeField()
+    last_activity_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["-balance_shares", "address"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["chain_id", "vault", "address"], name="holder_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["-balance_shares", "address"], name="holder_by_balance"),
+            models.Index(
+                fields=["chain_id"], condition=Q(balance_shares__gt=0), name="holder_invested"
+            ),
+            models.Index(fields=["address"], name="holder_by_address"),
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+    @property
+    def free_shares(self) -> int:
+        """Shares that can move or be redeemed."""
+        return max(self.balance_shares - self.locked_shares, 0)
+
+
+class MovementKind(models.TextChoices):
+    """What happened to shares."""
+
+    MINT = "MINT", _("Minted")
+    BURN = "BURN", _("Burned")
+    TRANSFER = "TRANSFER", _("Transferred")
+    LOCK = "LOCK", _("Locked for a redemption")
+    UNLOCK = "UNLOCK", _("Unlocked")
+    RELEASE = "RELEASE", _("Locked shares burned at settlement")
+
+
+class ShareMovement(LogRow):
+    """One movement of shares; for LOCK, UNLOCK and RELEASE sender and recipient are the owner."""
+
+    kind = models.CharField(max_length=8, choices=MovementKind.choices)
+    sender = AddressField()
+    recipient = AddressField()
+    shares = Uint256Field()
+
+    class Meta(LogRow.Meta):
+        indexes: ClassVar = [
+            *LogRow.Meta.indexes,
+            models.Index(fields=["sender"], name="sharemovement_sender"),
+            models.Index(fields=["recipient"], name="sharemovement_recipient"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.shares} shares"

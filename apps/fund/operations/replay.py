@@ -1,0 +1,48 @@
+"""Before a replay: forget what was projected."""
+
+from django.db import transaction
+
+from apps.fund.models import (
+    Asset,
+    AssetTrade,
+    BufferMove,
+    ChainRole,
+    ContractReference,
+    ContractSwitch,
+    FeeEntry,
+    Holder,
+    LiquidityAlert,
+    NavUpdate,
+    Payout,
+    ShareMovement,
+    Subscription,
+    TierConfig,
+)
+
+PROJECTED = (
+    Asset,
+    AssetTrade,
+    BufferMove,
+    ChainRole,
+    ContractReference,
+    ContractSwitch,
+    FeeEntry,
+    Holder,
+    LiquidityAlert,
+    NavUpdate,
+    Payout,
+    ShareMovement,
+    Subscription,
+    TierConfig,
+)
+"""Every model whose rows follow from the chain's logs alone. Snapshots do not: they are readings."""
+
+
+def clear_projections(*, chain_id: int) -> int:
+    """Delete every projected row of a chain, so that its facts can be applied anew.
+
+    Call it in the transaction that also applies the first of them, or readers see nothing meanwhile.
+    Returns the number of rows deleted.
+    """
+    with transaction.atomic():
+        return sum(model.objects.filter(chain_id=chain_id).delete()[0] for model in PROJECTED)

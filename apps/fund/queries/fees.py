@@ -1,0 +1,128 @@
+"""The fee ledger: accrued, withdrawn, pending, and at what rate."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Sum
+
+from apps.core.fields import Uint256Field
+from apps.core.units import BPS_ONE, mul_div_floor
+from apps.fund.models import FeeDirection, FeeEntry, FeeKind
+
+from .overview import latest_overview
+from .periods import in_order, within
+
+YEAR_SECONDS = 365 * 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeTotals:
+    """One kind of fee in a period, base units of assets.
+
+    ``pending_assets`` is what the contracts say is owed now and not yet collected (management,
+    performance) or not yet withdrawn (redemption). Paying management and performance fees emits no
+    log, so ``withdrawn_assets`` is None there: unknown. ``rate_bps`` is worked out from the latest
+    accrual: a year's fee on assets for management, of profit for performance.
+    """
+
+    kind: str
+    accrued_assets: int
+    accruals: int
+    withdrawn_assets: int | None
+    withdrawals: int | None
+    pending_assets: int | None
+    rate_bps: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeEntryView:
+    """One line of the ledger."""
+
+    at: datetime
+    kind: str
+    direction: str
+    assets: int
+    basis_assets: int | None
+    period_seconds: int | None
+    high_water_mark_assets: int | None
+    recipient: str
+    block_number: int
+    chain_id: int
+    tx_hash: str
+
+
+def fees(*, start: datetime | None = None, end: datetime | None = None) -> list[FeeTotals]:
+    """Management, performance and redemption fees in [start, end), in that order."""
+    sums = {
+        (row["kind"], row["direction"]): row
+        for row in within(FeeEntry.objects.all(), start, end)
+        .order_by()
+        .values("kind", "direction")
+        .annotate(total=Sum("assets", output_field=Uint256Field()), count=Count("id"))
+    }
+    overview = latest_overview()
+    pending = {
+        FeeKind.MANAGEMENT: overview and overview.pending_management_fee_assets,
+        FeeKind.PERFORMANCE: overview and overview.pending_performance_fee_assets,
+        FeeKind.REDEMPTION: overview and overview.redemption_fees_withdrawable_assets,
+    }
+    nothing = {"total": 0, "count": 0}
+    totals = []
+    for kind in FeeKind:
+        accrued = sums.get((kind, FeeDirection.ACCRUED), nothing)
+        withdrawn = sums.get((kind, FeeDirection.WITHDRAWN), nothing)
+        is_told = kind == FeeKind.REDEMPTION
+        totals.append(
+            FeeTotals(
+                kind=kind.value,
+                accrued_assets=accrued["total"],
+                accruals=accrued["count"],
+                withdrawn_assets=withdrawn["total"] if is_told else None,
+                withdrawals=withdrawn["count"] if is_told else None,
+                pending_assets=pending[kind],
+                rate_bps=_rate_bps(kind),
+            )
+        )
+    return totals
+
+
+def fee_entries(
+    *, start: datetime | None = None, end: datetime | None = None
+) -> list[FeeEntryView]:
+    """The ledger's lines in [start, end), oldest first."""
+    return [
+        FeeEntryView(
+            at=row.at,
+            kind=row.kind,
+            direction=row.direction,
+            assets=row.assets,
+            basis_assets=row.basis_assets,
+            period_seconds=row.period_seconds,
+            high_water_mark_assets=row.high_water_mark_assets,
+            recipient=row.recipient,
+            block_number=row.block_number,
+            chain_id=row.chain_id,
+            tx_hash=row.tx_hash,
+        )
+        for row in in_order(within(FeeEntry.objects.all(), start, end))
+    ]
+
+
+def _rate_bps(kind: FeeKind) -> int | None:
+    row = (
+        FeeEntry.objects.filter(kind=kind, direction=FeeDirection.ACCRUED, basis_assets__gt=0)
+        .order_by("-block_number", "-log_index")
+        .first()
+    )
+    if row is None or not row.basis_assets:
+        return None
+    if kind == FeeKind.PERFORMANCE:
+        return _nearest(row.assets * BPS_ONE, row.basis_assets)
+    if not row.period_seconds:
+        return None
+    return _nearest(row.assets * BPS_ONE * YEAR_SECONDS, row.basis_assets * row.period_seconds)
+
+
+def _nearest(dividend: int, divisor: int) -> int:
+    """Rounded half up: the fee itself was rounded down, so a floor would show 49 for 50 bp."""
+    return mul_div_floor(2 * dividend + divisor, 1, 2 * divisor)

@@ -1,0 +1,176 @@
+"""NAV per share through time, from what the contract published and from our own snapshots."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from heapq import merge
+
+from apps.fund.models import NavUpdate, Snapshot, SnapshotKind, SnapshotStatus
+from apps.fund.rules import performance as rules
+from apps.fund.rules.slots import DAY, HOUR, floor_to
+
+INTERVALS = {"hourly": HOUR, "daily": DAY, "weekly": timedelta(days=7)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NavPoint:
+    """NAV per share (1e18 fixed point) at an instant. ``source`` is "snapshot" or "event"; an
+    event tells no totals."""
+
+    at: datetime
+    nav_per_share: int
+    total_assets: int | None
+    aum_assets: int | None
+    block_number: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Performance:
+    """Relative figures (0.05 = 5 %) as of the last known point; None is unknown."""
+
+    as_of: datetime | None
+    nav_per_share: int | None
+    change_24h: Decimal | None
+    change_7d: Decimal | None
+    change_30d: Decimal | None
+    change_since_inception: Decimal | None
+    inception_at: datetime | None
+    max_drawdown: Decimal | None
+    annualised_return: Decimal | None
+    annualised_volatility: Decimal | None
+
+
+def nav_history(*, start: datetime, end: datetime, interval: str = "daily") -> list[NavPoint]:
+    """The last point of each interval in [start, end), oldest first. Empty intervals are absent.
+
+    Weeks are counted from Monday 00:00 UTC; ``at`` is the instant the point was true, not the
+    interval's edge.
+    """
+    step = INTERVALS[interval]
+    offset = timedelta(days=4) if interval == "weekly" else timedelta(0)  # 1970 began on Thursday
+    points = _points(start, end)
+    return rules.last_per_slot(points, lambda point: floor_to(point.at - offset, step) + offset)
+
+
+def nav_series(since: datetime, points_max: int = 300) -> list[NavPoint]:
+    """At most ``points_max`` points from ``since`` on for a chart, oldest first, last one included."""
+    rows = _snapshots(SnapshotKind.HOURLY, since, None)
+    points = list(_merged(rows, _events(since, None)))
+    newest = _newest(since)
+    if newest is not None and (not points or newest.at > points[-1].at):
+        points.append(newest)
+    return rules.thinned(points, points_max)
+
+
+def nav_at(instant: datetime) -> NavPoint | None:
+    """The last point known not after an instant, however old; look at its ``at``."""
+    found = [
+        point
+        for point in (
+            next(_snapshots(None, None, instant, newest_first=True), None),
+            next(_events(None, instant, newest_first=True), None),
+        )
+        if point is not None
+    ]
+    return max(found, key=lambda point: (point.block_number, point.at), default=None)
+
+
+def performance() -> Performance:
+    """Change, drawdown, annualised return and volatility, from daily points and the newest one."""
+    daily = list(_snapshots(SnapshotKind.DAILY, None, None))
+    first, last = _oldest(), _newest(None)
+    if first is None or last is None:
+        return Performance(**dict.fromkeys(Performance.__dataclass_fields__))
+    days = [rules.NavAt(point.at, point.nav_per_share) for point in daily]
+    ends = [rules.NavAt(point.at, point.nav_per_share) for point in (first, last)]
+    series = sorted({point.at: point for point in (*days, *ends)}.values())
+    recent = _recent(last)
+    return Performance(
+        as_of=last.at,
+        nav_per_share=last.nav_per_share,
+        change_24h=rules.change_over(recent, span=DAY, tolerance=timedelta(hours=2)),
+        change_7d=rules.change_over(recent, span=7 * DAY, tolerance=timedelta(hours=6)),
+        change_30d=rules.change_over(recent, span=30 * DAY, tolerance=DAY),
+        change_since_inception=rules.change(first.nav_per_share, last.nav_per_share),
+        inception_at=first.at,
+        max_drawdown=rules.max_drawdown(series),
+        annualised_return=rules.annualised_return(series),
+        annualised_volatility=rules.annualised_volatility(days),
+    )
+
+
+def _recent(last: NavPoint) -> list[rules.NavAt]:
+    rows = [*_snapshots(SnapshotKind.HOURLY, last.at - 32 * DAY, None), last]
+    return sorted(rules.NavAt(point.at, point.nav_per_share) for point in rows)
+
+
+def _points(start: datetime, end: datetime) -> Iterator[NavPoint]:
+    return _merged(
+        _snapshots(None, start, end - timedelta(microseconds=1)),
+        _events(start, end - timedelta(microseconds=1)),
+    )
+
+
+def _merged(*series: Iterable[NavPoint]) -> Iterator[NavPoint]:
+    return merge(*series, key=lambda point: (point.at, point.block_number))
+
+
+def _newest(since: datetime | None) -> NavPoint | None:
+    return next(_snapshots(None, since, None, newest_first=True), None)
+
+
+def _oldest() -> NavPoint | None:
+    return next(_snapshots(None, None, None), None)
+
+
+def _snapshots(
+    kind: str | None,
+    start: datetime | None,
+    last: datetime | None,
+    *,
+    newest_first: bool = False,
+) -> Iterator[NavPoint]:
+    rows = Snapshot.objects.filter(status=SnapshotStatus.OK)
+    if kind is not None:
+        rows = rows.filter(kind=kind)
+    if start is not None:
+        rows = rows.filter(slot__gte=start)
+    if last is not None:
+        rows = rows.filter(slot__lte=last)
+    rows = rows.order_by(
+        *(["-slot", "-block_number"] if newest_first else ["slot", "block_number"])
+    )
+    for slot, nav, total, aum, number in rows.values_list(
+        "slot", "nav_per_share", "total_assets", "aum_assets", "block_number"
+    ).iterator():
+        yield NavPoint(
+            at=slot,
+            nav_per_share=nav,
+            total_assets=total,
+            aum_assets=aum,
+            block_number=number,
+            source="snapshot",
+        )
+
+
+def _events(
+    start: datetime | None, last: datetime | None, *, newest_first: bool = False
+) -> Iterator[NavPoint]:
+    rows = NavUpdate.objects.all()
+    if start is not None:
+        rows = rows.filter(at__gte=start)
+    if last is not None:
+        rows = rows.filter(at__lte=last)
+    sign = "-" if newest_first else ""
+    rows = rows.order_by(f"{sign}block_number", f"{sign}log_index")
+    for at, nav, number in rows.values_list("at", "new_nav_per_share", "block_number").iterator():
+        yield NavPoint(
+            at=at,
+            nav_per_share=nav,
+            total_assets=None,
+            aum_assets=None,
+            block_number=number,
+            source="event",
+        )

@@ -1,0 +1,1 @@
+"""Plain arithmetic and policy of the fund."""

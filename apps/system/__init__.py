@@ -1,0 +1,1 @@
+"""The top of the stack: dashboard, health, the admin's shell, exports for checking."""

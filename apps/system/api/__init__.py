@@ -1,0 +1,1 @@
+"""REST and probes of the system itself."""

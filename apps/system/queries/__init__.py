@@ -1,0 +1,1 @@
+"""How the system is, and what the first page shows."""

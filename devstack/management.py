@@ -1,0 +1,67 @@
+"""Runs Django's management commands in processes of their own."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from devstack.env import ROOT
+from devstack.errors import DevError
+
+ERROR_LINES_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """Somebody who may sign in to the demo."""
+
+    username: str
+    password: str
+    totp_secret: str
+    roles: tuple[str, ...]
+    wallet: str
+
+    @classmethod
+    def from_json(cls, member: dict[str, Any]) -> Self:
+        """Read one member as `create_demo_staff --json` prints it."""
+        return cls(
+            username=member["username"],
+            password=member["password"],
+            totp_secret=member["totp_secret"],
+            roles=tuple(member["roles"]),
+            wallet=member["wallet"],
+        )
+
+
+def manage(environment: Mapping[str, str], *arguments: str) -> str:
+    """Run `manage.py` and return what it printed.
+
+    Raises:
+        DevError: with the last lines of what it said.
+    """
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-ERROR_LINES_SHOWN:])
+        raise DevError(f"`manage.py {' '.join(arguments)}` failed:\n{said}")
+    return done.stdout
+
+
+def migrate(environment: Mapping[str, str]) -> None:
+    """Bring the database's tables up to date."""
+    manage(environment, "migrate", "--no-input", "--verbosity", "0")
+
+
+def create_staff(environment: Mapping[str, str]) -> list[StaffMember]:
+    """Create the demo's staff where it is missing, and return all of it."""
+    printed = manage(environment, "create_demo_staff", "--json")
+    return [StaffMember.from_json(member) for member in json.loads(printed)]

@@ -1,0 +1,206 @@
+"""The whole product on one machine: services, chain, data and processes, started and stopped."""
+
+import os
+import shlex
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from devstack.console import Console
+from devstack.dev_chain import DevChain
+from devstack.env import ROOT, Places, child_environment, demo_environment
+from devstack.errors import DevError
+from devstack.health import wait_until_healthy
+from devstack.ledger import Ledger
+from devstack.management import StaffMember, create_staff, migrate
+from devstack.ports import LOOPBACK
+from devstack.processes import ProcessId
+from devstack.procfile import Program, read_procfile
+from devstack.services import Services
+from devstack.state import State
+from devstack.supervisor import Supervisor
+
+DEFAULT_PORTS = {"web": 8000, "ws": 8001, "rpc": 8545, "mail": 1025, "postgres": 0, "redis": 0}
+COUNT_TABLES = (
+    "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()"
+)
+
+
+@contextmanager
+def running_product(directory: Path, console: Console, *, fresh: bool) -> Iterator["Product"]:
+    """Run the product while the block runs, with its data in `directory`.
+
+    Raises:
+        DevError: it runs there already, or cannot be started; what was started is stopped again.
+    """
+    state = State(directory)
+    with state.locked():
+        _end_leftovers(directory, console)
+        product = Product(state, console)
+        product.prepare(fresh=fresh)
+        try:
+            product.start()
+            yield product
+        finally:
+            product.stop()
+
+
+def _end_leftovers(directory: Path, console: Console) -> None:
+    """End what an earlier start, killed before it could do so, left running."""
+    for ledger in (_programs_ledger(directory), _services_ledger(directory)):
+        for name in ledger.stop_leftovers():
+            console.say_from(name, "was left running by an earlier start; ended")
+
+
+class Product:
+    """Everything that runs, in the order in which it can: services, chain, data, programs."""
+
+    def __init__(self, state: State, console: Console) -> None:
+        """Decide on ports and places; nothing is started before `start`."""
+        self.directory = state.directory
+        self.ports = state.ports(DEFAULT_PORTS)
+        self.services = Services(
+            self.directory,
+            os.environ,
+            throwaway=False,
+            postgres_port=self.ports["postgres"],
+            redis_port=self.ports["redis"],
+        )
+        self.chain = DevChain(self.directory / "chain", self.ports["rpc"])
+        self.mailbox = self.directory / "mail"
+        self.staff: list[StaffMember] = []
+        self.environment: dict[str, str] = {}
+        self.supervisor = Supervisor(self.directory, console)
+        self._state = state
+        self._console = console
+
+    @property
+    def url(self) -> str:
+        """Where the web pages are."""
+        return f"http://{LOOPBACK}:{self.ports['web']}"
+
+    @property
+    def processes(self) -> dict[str, ProcessId]:
+        """Everything of ours that runs now."""
+        return {**self.services.processes, **self.chain.processes, **self.supervisor.processes}
+
+    def prepare(self, *, fresh: bool) -> None:
+        """Empty the folder when that is asked for, or when an earlier first start broke off.
+
+        Raises:
+            DevError: that would mean emptying a database which is not ours.
+        """
+        if fresh and self.services.postgres is None:
+            raise DevError(
+                "--fresh would have to empty the database that DATABASE_URL names, which is not "
+                "the demo's own: empty it yourself, or unset DATABASE_URL."
+            )
+        if fresh or not self._state.is_complete():
+            self.wipe()
+            self._state.remember_ports(self.ports)
+
+    def wipe(self) -> None:
+        """Delete all data of ours; nothing may be running."""
+        if self.services.postgres:
+            self.services.postgres.wipe()
+        self._state.wipe()
+
+    def start(self) -> None:
+        """Start everything, as much of it side by side as may be, and wait until it serves."""
+        first = not self._state.is_complete()
+        with self._console.step("PostgreSQL, Redis and the chain node are up"):
+            _side_by_side(self.chain.start, in_background=self.services.start)
+        _services_ledger(self.directory).write({**self.services.processes, **self.chain.processes})
+        if first and self.services.postgres is None:
+            self._refuse_used_database()
+        secrets = self._state.secrets()
+        self.environment = self._make_environment()
+        _side_by_side(
+            lambda: self._prepare_chain(secrets.signer_password, first),
+            in_background=self._migrate,
+        )
+        self.supervisor.start(self._programs(), self.environment)
+        _side_by_side(self._wait, in_background=self._create_staff)
+        self._state.mark_complete()
+
+    def stop(self) -> None:
+        """Stop everything that was started: first those that write, then where they write to."""
+        try:
+            self.supervisor.stop()
+        finally:
+            _side_by_side(self.chain.stop, in_background=self.services.stop)
+            _services_ledger(self.directory).clear()
+
+    def _migrate(self) -> None:
+        with self._console.step("database is migrated"):
+            migrate(self.environment)
+
+    def _prepare_chain(self, password: str, first: bool) -> None:
+        with self._console.step("contracts are deployed"):
+            self.chain.deploy(password)
+        if first:
+            with self._console.step("the fund has a past"):
+                self.chain.seed()
+        self.chain.run()
+
+    def _wait(self) -> None:
+        with self._console.step("all processes serve"):
+            wait_until_healthy(self.supervisor, self.ports)
+
+    def _create_staff(self) -> None:
+        self.staff = create_staff(self.environment)
+        self._state.remember_staff(self.staff)
+
+    def _refuse_used_database(self) -> None:
+        """A new chain must not meet rows about another one."""
+        with psycopg.connect(self.services.database_url) as connection:
+            row = connection.execute(COUNT_TABLES).fetchone()
+        if row and row[0]:
+            raise DevError(
+                "The database that DATABASE_URL names is not empty, and this demo's chain is new: "
+                "give it an empty database."
+            )
+
+    def _make_environment(self) -> dict[str, str]:
+        places = Places(
+            database_url=self.services.database_url,
+            redis_url=self.services.redis_url,
+            email_url=f"smtp://{LOOPBACK}:{self.ports['mail']}",
+            chain_file=self.chain.chain_file,
+            web_port=self.ports["web"],
+            ws_port=self.ports["ws"],
+        )
+        variables = demo_environment(places, self._state.secrets(), self.chain.url)
+        beat_file = str(self.directory / "beat-schedule")
+        return child_environment(
+            {**variables, "PAIMON_BEAT_FILE": beat_file, "WORKER_CONCURRENCY": "1"}
+        )
+
+    def _programs(self) -> list[Program]:
+        mail = f"python -m devstack.mail --port {self.ports['mail']} --dir "
+        return [
+            Program("mail", mail + shlex.quote(str(self.mailbox))),
+            *read_procfile(ROOT / "Procfile"),
+        ]
+
+
+def _programs_ledger(directory: Path) -> Ledger:
+    return Ledger(directory / "processes")
+
+
+def _services_ledger(directory: Path) -> Ledger:
+    return Ledger(directory / "services")
+
+
+def _side_by_side(action: Callable[[], None], in_background: Callable[[], None]) -> None:
+    """Run two actions at the same time; raise a failure once both have ended.
+
+    A Ctrl-C breaks off only the first: the second is one that must not be left half-done.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        background = pool.submit(in_background)
+        action()
+    background.result()

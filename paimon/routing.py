@@ -1,0 +1,5 @@
+"""What comes by WebSocket."""
+
+from channels.routing import URLRouter
+
+websocket = URLRouter([])

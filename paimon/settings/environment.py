@@ -1,0 +1,5 @@
+"""The one reader of environment variables."""
+
+from environs import Env
+
+env = Env()

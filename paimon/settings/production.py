@@ -1,0 +1,32 @@
+"""Production: refuses to start on what is only fit for a desk."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+from .base import *  # noqa: F403
+from .base import BASE_URL, DEMO, DEV_WALLET_URL, SECRET_KEY
+
+SECURE_SSL_REDIRECT = True
+SECURE_HSTS_SECONDS = 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+_problems = [
+    sentence
+    for broken, sentence in (
+        (DEMO, "PAIMON_DEMO must not be set"),
+        (bool(DEV_WALLET_URL), "PAIMON_DEV_WALLET_URL must not be set"),
+        (not BASE_URL.startswith("https://"), "PAIMON_BASE_URL must start with https://"),
+        (len(SECRET_KEY) < 50, "PAIMON_SECRET_KEY must have at least 50 characters"),
+    )
+    if broken
+]
+if _problems:
+    raise ImproperlyConfigured("Refusing to start in production: " + "; ".join(_problems) + ".")

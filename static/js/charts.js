@@ -1,0 +1,175 @@
+// Line charts as SVG: <figure class="chart" data-points="id of a JSON script">. Values stay text; a
+// number is made of them only to find a pixel.
+"use strict";
+
+(() => {
+  const SVG = "http://www.w3.org/2000/svg";
+  const PAD = { top: 12, right: 12, bottom: 22, left: 62 };
+  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+  const hour = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const full = new Intl.DateTimeFormat("en-GB", {
+    day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
+  });
+
+  function node(name, attributes, text) {
+    const element = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    if (text !== undefined) element.textContent = text;
+    return element;
+  }
+
+  // Round steps (1, 2, 5 × 10^n) that cover the range with about `count` lines.
+  function ticks(low, high, count) {
+    const raw = (high - low) / count;
+    const power = 10 ** Math.floor(Math.log10(raw));
+    const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= raw);
+    const first = Math.ceil(low / step - 1e-9);
+    const last = Math.floor(high / step + 1e-9);
+    const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+    return Array.from({ length: last - first + 1 }, (_, i) => {
+      const value = (first + i) * step;
+      return { value, text: value.toFixed(digits) };
+    });
+  }
+
+  class LineChart {
+    constructor(figure) {
+      this.figure = figure;
+      this.plot = figure.querySelector(".plot");
+      const source = JSON.parse(document.getElementById(figure.dataset.points).textContent);
+      this.unit = source.unit;
+      this.marks = (source.marks || []).map((m) => ({ x: Date.parse(m.at), text: m.text }));
+      this.points = source.points.map((p) => ({ x: Date.parse(p.at), y: Number(p.value), text: p.value }));
+      this.plot.tabIndex = 0;
+      this.plot.addEventListener("pointermove", (event) => this.hover(event));
+      this.plot.addEventListener("pointerleave", () => this.leave());
+      this.plot.addEventListener("blur", () => this.leave());
+      this.plot.addEventListener("keydown", (event) => this.step(event));
+      new ResizeObserver(() => this.draw()).observe(this.plot);
+    }
+
+    add(at, value) {
+      this.points.push({ x: Date.parse(at), y: Number(value), text: value });
+      this.draw();
+    }
+
+    scale() {
+      const { width, height } = this.plot.getBoundingClientRect();
+      const xs = this.points.map((p) => p.x);
+      const ys = this.points.map((p) => p.y);
+      let low = Math.min(...ys);
+      let high = Math.max(...ys);
+      const room = (high - low) * 0.12 || Math.abs(high) * 0.001 || 1;
+      low -= room;
+      high += room;
+      const from = Math.min(...xs);
+      const till = Math.max(...xs, from + 1);
+      const inner = { width: width - PAD.left - PAD.right, height: height - PAD.top - PAD.bottom };
+      return {
+        width, height, low, high, from, till,
+        x: (value) => PAD.left + ((value - from) / (till - from)) * inner.width,
+        y: (value) => PAD.top + (1 - (value - low) / (high - low)) * inner.height,
+      };
+    }
+
+    draw() {
+      const s = this.scale();
+      this.s = s;
+      if (s.width < 50) return;
+      const svg = node("svg", { viewBox: `0 0 ${s.width} ${s.height}`, "aria-hidden": "true" });
+      for (const tick of ticks(s.low, s.high, 4)) {
+        const y = Math.round(s.y(tick.value)) + 0.5;
+        svg.append(node("line", { class: "grid", x1: PAD.left, x2: s.width - PAD.right, y1: y, y2: y }));
+        svg.append(node("text", { class: "tick", x: PAD.left - 8, y: y + 4, "text-anchor": "end" }, tick.text));
+      }
+      this.drawTimes(svg, s);
+      for (const mark of this.marks.filter((m) => m.x >= s.from && m.x <= s.till)) {
+        const x = s.x(mark.x);
+        const line = node("line", { class: "mark", x1: x, x2: x, y1: PAD.top, y2: s.height - PAD.bottom });
+        const head = node("circle", { class: "mark-head", cx: x, cy: PAD.top, r: 3 });
+        head.append(node("title", {}, mark.text));
+        svg.append(line, head);
+      }
+      // NAV holds between two updates, so the line goes in steps.
+      let path = "";
+      this.points.forEach((p, i) => {
+        path += i ? `H${s.x(p.x).toFixed(1)}V${s.y(p.y).toFixed(1)}` : `M${s.x(p.x).toFixed(1)} ${s.y(p.y).toFixed(1)}`;
+      });
+      const floor = s.height - PAD.bottom;
+      svg.append(node("path", { class: "area", d: `${path}V${floor}H${s.x(s.from).toFixed(1)}Z` }));
+      svg.append(node("path", { class: "line", d: path }));
+      this.cursor = node("line", { class: "cursor", y1: PAD.top, y2: floor, visibility: "hidden" });
+      this.dot = node("circle", { class: "point", r: 4, visibility: "hidden" });
+      svg.append(this.cursor, this.dot);
+      this.plot.replaceChildren(svg);
+    }
+
+    drawTimes(svg, s) {
+      const count = Math.max(2, Math.floor(s.width / 130));
+      const format = s.till - s.from > 2 * 86_400_000 ? day : hour;
+      for (let i = 0; i <= count; i += 1) {
+        const at = s.from + ((s.till - s.from) * i) / count;
+        const anchor = i === 0 ? "start" : i === count ? "end" : "middle";
+        svg.append(node("text", { class: "tick", x: s.x(at), y: s.height - 4, "text-anchor": anchor }, format.format(at)));
+      }
+    }
+
+    hover(event) {
+      const x = event.clientX - this.plot.getBoundingClientRect().left;
+      let best = 0;
+      this.points.forEach((p, i) => {
+        if (Math.abs(this.s.x(p.x) - x) < Math.abs(this.s.x(this.points[best].x) - x)) best = i;
+      });
+      this.show(best);
+    }
+
+    step(event) {
+      const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (!move) return;
+      event.preventDefault();
+      const last = this.points.length - 1;
+      this.show(Math.min(last, Math.max(0, (this.shown ?? last + (move < 0 ? 1 : 0)) + move)));
+    }
+
+    show(index) {
+      this.shown = index;
+      const point = this.points[index];
+      const x = this.s.x(point.x);
+      this.cursor.setAttribute("x1", x);
+      this.cursor.setAttribute("x2", x);
+      this.dot.setAttribute("cx", x);
+      this.dot.setAttribute("cy", this.s.y(point.y));
+      for (const element of [this.cursor, this.dot]) element.setAttribute("visibility", "visible");
+      if (!this.tip) {
+        this.tip = document.createElement("div");
+        this.tip.className = "tip";
+        this.tip.setAttribute("role", "status");
+        this.figure.append(this.tip);
+      }
+      const value = document.createElement("b");
+      value.textContent = `${point.text} ${this.unit}`;
+      this.tip.replaceChildren(value, full.format(point.x));
+      this.tip.hidden = false;
+      const room = this.figure.clientWidth - this.tip.offsetWidth - 8;
+      this.tip.style.left = `${Math.max(4, Math.min(room, x + 14))}px`;
+    }
+
+    leave() {
+      this.shown = undefined;
+      if (this.tip) this.tip.hidden = true;
+      for (const element of [this.cursor, this.dot]) element?.setAttribute("visibility", "hidden");
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const figure of document.querySelectorAll("figure.chart[data-points]")) {
+      figure.chart = new LineChart(figure);
+    }
+  });
+
+  document.addEventListener("paimon:message", (event) => {
+    const { channel, data } = event.detail;
+    if (channel !== "fund:nav" || !data.nav) return;
+    for (const figure of document.querySelectorAll("figure.chart[data-live=nav]")) figure.chart?.add(data.at, data.nav);
+  });
+})();

@@ -1,0 +1,158 @@
+// The shell of every page: times in the viewer's zone, copying, keyboard reach, the live strip.
+"use strict";
+
+(() => {
+  const SECOND = 1000;
+
+  // -- Times ---------------------------------------------------------------------------------------
+
+  const absolute = new Intl.DateTimeFormat("en-GB", {
+    day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
+  });
+
+  function span(seconds) {
+    if (seconds < 60) return `${seconds} s`;
+    const minutes = Math.floor(seconds / 60);
+    if (minutes < 60) return `${minutes} min`;
+    const hours = Math.floor(minutes / 60);
+    if (hours < 24) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+    const days = Math.floor(hours / 24);
+    return hours % 24 && days < 3 ? `${days} d ${hours % 24} h` : `${days} d`;
+  }
+
+  function relative(instant) {
+    const seconds = Math.trunc((instant - Date.now()) / SECOND);
+    if (Math.abs(seconds) < 1) return "now";
+    return seconds > 0 ? `in ${span(seconds)}` : `${span(-seconds)} ago`;
+  }
+
+  function refreshTimes(root) {
+    for (const time of root.querySelectorAll("time.when, time.age")) {
+      const instant = Date.parse(time.dateTime);
+      if (Number.isNaN(instant)) continue;
+      const shown = time.querySelector(".absolute");
+      if (shown && !time.dataset.local) {
+        shown.textContent = absolute.format(instant);
+        time.dataset.local = "1";
+      }
+      const distance = time.querySelector(".relative");
+      if (distance) distance.textContent = relative(instant);
+      const soonAt = Number(time.dataset.soonSeconds || 0);
+      if (soonAt) {
+        const left = (instant - Date.now()) / SECOND;
+        time.classList.toggle("late", left <= 0);
+        time.classList.toggle("soon", left > 0 && left <= soonAt);
+      }
+    }
+  }
+
+  // -- Copying -------------------------------------------------------------------------------------
+
+  let toastTimer = 0;
+
+  function toast(text) {
+    let box = document.querySelector(".toast");
+    if (!box) {
+      box = document.createElement("div");
+      box.className = "toast";
+      box.setAttribute("role", "status");
+      document.body.append(box);
+    }
+    box.textContent = text;
+    clearTimeout(toastTimer);
+    toastTimer = setTimeout(() => box.remove(), 2200);
+  }
+
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      toast("Copied");
+    } catch {
+      toast("The browser did not allow copying");
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button.copy");
+    if (!button) return;
+    event.preventDefault();
+    event.stopPropagation();
+    copy(button.dataset.copy);
+  }, true);
+
+  // A figure's exact base units: double-click it.
+  document.addEventListener("dblclick", (event) => {
+    const figure = event.target.closest(".num[data-copy]");
+    if (figure) copy(figure.dataset.copy);
+  });
+
+  // -- Keyboard: what reacts to a click reacts to Enter as well ------------------------------------------
+
+  function reachable(root) {
+    for (const element of root.querySelectorAll("span[x-on\\:click], div[x-on\\:click], a[x-on\\:click]:not([href])")) {
+      if (element.hasAttribute("tabindex")) continue;
+      element.tabIndex = 0;
+      element.setAttribute("role", "button");
+      if (element.textContent.trim() === "dock_to_right") element.setAttribute("aria-label", "Menu");
+    }
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if ((event.key === "Enter" || event.key === " ") && event.target.matches("[role=button][tabindex='0']")) {
+      event.preventDefault();
+      event.target.click();
+    }
+  });
+
+  // -- The live strip ------------------------------------------------------------------------------------
+
+  const SOCKET_WORDS = { open: ["good", "live"], connecting: ["warn", "connecting"], closed: ["bad", "not live"] };
+
+  function showSocket(state) {
+    const place = document.querySelector("[data-strip=socket]");
+    if (!place) return;
+    const [tone, words] = SOCKET_WORDS[state] || SOCKET_WORDS.closed;
+    place.querySelector(".dot").className = `dot ${tone}`;
+    place.querySelector("b").textContent = words;
+  }
+
+  function showChain(data) {
+    const place = document.querySelector("[data-strip=chain]");
+    if (!place || data.headNumber === undefined) return;
+    place.querySelector("b").textContent = Number(data.headNumber).toLocaleString("en-GB");
+    const lag = place.querySelector(".lag");
+    if (lag && data.lagBlocks !== undefined) {
+      lag.textContent = data.lagBlocks === 0 ? "in step" : `${data.lagBlocks} behind`;
+    }
+  }
+
+  function showNav(data) {
+    const place = document.querySelector("[data-strip=nav]");
+    const age = place && place.querySelector("time");
+    if (age && data.lastUpdated) {
+      age.dateTime = data.lastUpdated;
+      refreshTimes(place);
+    }
+  }
+
+  document.addEventListener("paimon:socket", (event) => showSocket(event.detail.state));
+  document.addEventListener("paimon:message", (event) => {
+    const { channel, data } = event.detail;
+    if (channel === "chain:status") showChain(data);
+    if (channel === "fund:overview") showNav(data);
+  });
+
+  // -- Start -------------------------------------------------------------------------------------------
+
+  document.addEventListener("DOMContentLoaded", () => {
+    refreshTimes(document);
+    reachable(document);
+    setInterval(() => refreshTimes(document), 5 * SECOND);
+    document.addEventListener("htmx:afterSwap", (event) => {
+      refreshTimes(event.target);
+      reachable(event.target);
+    });
+  });
+
+  window.paimonShell = { refreshTimes, toast, relative };
+})();

@@ -1,0 +1,141 @@
+"""The listener against a real node: everything once, forks followed, finality respected."""
+
+import pytest
+
+from apps.chain.listener import Outcome
+from apps.chain.models import Block, Cursor, Log, LogStatus, ReorgEvent
+from devnet.accounts import INVESTORS
+from devnet.fund import usdt
+from tests.chain_world import CONFIRMATIONS, World, deployed, world  # noqa: F401
+
+pytestmark = [pytest.mark.chain, pytest.mark.django_db]
+
+
+def logs_on_chain(world: World) -> set[tuple[str, int]]:
+    """What the node says, asked plainly: (block hash, log index) of every log of our contracts."""
+    answer = world.lead.client.call(
+        "eth_getLogs",
+        {
+            "fromBlock": "0x0",
+            "toBlock": "latest",
+            "address": [contract.address for contract in world.config.watched],
+        },
+    )
+    return {(entry["blockHash"], int(entry["logIndex"], 16)) for entry in answer}
+
+
+def logs_stored() -> set[tuple[str, int]]:
+    return set(
+        Log.objects.exclude(status=LogStatus.ORPHANED).values_list("block_hash", "log_index")
+    )
+
+
+class TestTick:
+    def test_stores_every_log_of_the_chain_once(self, world: World) -> None:
+        world.scenario.subscribe(INVESTORS[0], usdt(250_000))
+
+        world.read()
+        world.read()
+
+        assert logs_stored() == logs_on_chain(world)
+        assert Log.objects.count() == len(logs_on_chain(world))
+
+    def test_a_log_is_final_only_under_its_confirmations(self, world: World) -> None:
+        receipt = world.scenario.subscribe(INVESTORS[0], usdt(250_000))
+        world.scenario.mine(CONFIRMATIONS - 1)
+
+        world.read()
+        early = set(Log.objects.filter(tx_hash=receipt.tx_hash).values_list("status", flat=True))
+        world.scenario.mine(1)
+        world.read()
+        late = set(Log.objects.filter(tx_hash=receipt.tx_hash).values_list("status", flat=True))
+
+        assert early == {LogStatus.SEEN}
+        assert LogStatus.SEEN not in late
+
+    def test_blocks_are_linked_to_their_parents(self, world: World) -> None:
+        world.read()
+        world.scenario.mine(5)
+
+        world.read()
+
+        rows = list(Block.objects.filter(canonical=True).order_by("number"))
+        tail = rows[-6:]
+        assert all(b.parent_hash == a.hash for a, b in zip(tail, tail[1:], strict=False))
+
+
+class TestReorg:
+    @pytest.mark.parametrize("depth", [1, 2, 5, 10])
+    def test_ends_with_exactly_the_canonical_logs(self, world: World, depth: int) -> None:
+        world.scenario.subscribe(INVESTORS[0], usdt(400_000))
+        world.scenario.mine(CONFIRMATIONS)
+        world.read()
+        world.scenario.mine(depth - 1)
+        world.scenario.request_standard(INVESTORS[0], 10 * 10**18)
+        world.read()
+        assert logs_stored() == logs_on_chain(world)
+
+        world.scenario.reorg(depth)
+        world.scenario.mine(1)
+        outcomes = world.read()
+
+        assert Outcome.SWITCHED in outcomes
+        assert logs_stored() == logs_on_chain(world)
+        assert ReorgEvent.objects.count() == 1
+        assert not Log.objects.filter(
+            event="RedemptionRequested", status__in=["SEEN", "FINAL", "APPLIED"]
+        ).exists()
+
+    def test_a_request_that_is_mined_again_elsewhere_is_applied_once(self, world: World) -> None:
+        world.scenario.subscribe(INVESTORS[0], usdt(400_000))
+        world.finalise()
+        asked = world.scenario.request_standard(INVESTORS[0], 10 * 10**18)
+        world.scenario.mine(2)
+        world.read()
+
+        world.scenario.reorg(3)
+        again = world.scenario.request_standard(INVESTORS[0], 10 * 10**18)
+        world.finalise()
+
+        rows = Log.objects.filter(event="RedemptionRequested")
+        assert again.id == asked.id
+        assert sorted(rows.values_list("status", flat=True)) == ["APPLIED", "ORPHANED"]
+
+    def test_below_finality_halts_and_changes_nothing(self, world: World) -> None:
+        world.scenario.subscribe(INVESTORS[0], usdt(400_000))
+        world.scenario.mine(CONFIRMATIONS + 1)
+        world.read()
+        before = logs_stored()
+
+        world.scenario.reorg(CONFIRMATIONS + 3)
+        world.scenario.mine(1)
+        outcomes = world.read()
+
+        cursor = Cursor.objects.get()
+        assert outcomes[-1] is Outcome.HALTED
+        assert "was final" in cursor.halted_reason
+        assert logs_stored() == before
+        assert world.lead.turn().outcome is Outcome.HALTED
+
+    def test_a_node_that_lags_is_ignored(self, world: World) -> None:
+        world.scenario.mine(20)
+        world.read()
+        snapshot_of_head = Cursor.objects.get().next_block
+
+        Cursor.objects.update(head_number=0)
+        behind = world.lead.client
+        real = behind.batch
+        latest = real([("eth_getBlockByNumber", [hex(snapshot_of_head - 4), False])])[0]
+
+        def lagging(requests):  # type: ignore[no-untyped-def]
+            return [
+                latest if method == "eth_getBlockByNumber" and params[0] == "latest" else answer
+                for (method, params), answer in zip(requests, real(requests), strict=True)
+            ]
+
+        behind.batch = lagging  # type: ignore[method-assign]
+        outcomes = world.read()
+
+        assert outcomes == [Outcome.IDLE]
+        assert Cursor.objects.get().next_block == snapshot_of_head
+        assert not ReorgEvent.objects.exists()

@@ -1,0 +1,239 @@
+"""The sender against a real node: one effect for each intent, whatever happens in between."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from apps.chain import operations, sender, signer
+from apps.chain.calls import ApproveRedemption, RejectRedemption, SettleRedemption
+from apps.chain.client import ChainUnavailable, Client
+from apps.chain.models import Attempt, SignerAccount, Transaction, TransactionStatus
+from apps.chain.sender import Sender
+from apps.core import clock
+from apps.core.actor import Actor
+from devnet.accounts import INVESTORS
+from devnet.fund import usdt
+from devnet.investing import Requested
+from tests.chain_world import World, deployed, world  # noqa: F401
+
+pytestmark = [pytest.mark.chain, pytest.mark.django_db]
+
+STATUS_PENDING_APPROVAL, STATUS_APPROVED = 1, 2
+
+
+@pytest.fixture
+def large(world: World) -> Requested:
+    """A request that the contract wants approved."""
+    world.scenario.subscribe(INVESTORS[0], usdt(9_000_000))
+    asked = world.scenario.request_above_approval_threshold(INVESTORS[0])
+    world.finalise()
+    return asked
+
+
+def submit(request_id: int, key: str = "k1", chain_id: int = 31337) -> Transaction:
+    call = ApproveRedemption(chain_id=chain_id, request_id=request_id)
+    pk = operations.submit(
+        call=call, key=key, ticket_id=None, actor=Actor.system("test"), at=clock.now()
+    )
+    return Transaction.objects.get(pk=pk)
+
+
+def new_sender(world: World) -> Sender:
+    return Sender(world.config, Client(world.config), clock=clock.now)
+
+
+def again(row: Transaction) -> Transaction:
+    return Transaction.objects.get(pk=row.pk)
+
+
+class TestOneEffect:
+    def test_an_approval_reaches_the_contract_and_becomes_final(
+        self, world: World, large: Requested
+    ) -> None:
+        row = submit(large.id)
+
+        world.send_all()
+
+        row = again(row)
+        assert row.status == TransactionStatus.FINAL, row.error
+        assert world.scenario.request(large.id)["status"] == STATUS_APPROVED
+        assert row.attempts.count() == 1
+
+    def test_asking_twice_queues_once(self, world: World, large: Requested) -> None:
+        first, second = submit(large.id), submit(large.id)
+
+        assert first.pk == second.pk
+        assert Transaction.objects.count() == 1
+
+    def test_a_key_never_stands_for_another_call(self, world: World, large: Requested) -> None:
+        submit(large.id)
+
+        with pytest.raises(operations.OtherCallUnderKey):
+            submit(large.id + 1)
+
+    def test_a_call_that_would_revert_is_never_signed(
+        self, world: World, large: Requested
+    ) -> None:
+        world.scenario.approve(large.id)
+        row = submit(large.id)
+
+        new_sender(world).step()
+
+        row = again(row)
+        assert row.status == TransactionStatus.FAILED
+        assert row.error.startswith("NotPendingApproval(")
+        assert row.nonce is None
+        assert not Attempt.objects.exists()
+
+    def test_two_intents_take_two_nonces(self, world: World, large: Requested) -> None:
+        other = world.scenario.request_above_approval_threshold(INVESTORS[0])
+        world.finalise()
+        rows = [submit(large.id, "a"), submit(other.id, "b")]
+
+        world.send_all()
+
+        rows = [again(row) for row in rows]
+        assert {row.status for row in rows} == {TransactionStatus.FINAL}
+        assert rows[1].nonce == rows[0].nonce + 1
+
+
+class TestCrashes:
+    """A process that dies between two steps; a new one must end with exactly one transaction."""
+
+    @pytest.mark.parametrize(
+        "dies_in", ["_take_nonce", "_sign", "_send", "_look_for_receipt", "_finish_when_final"]
+    )
+    @pytest.mark.parametrize("when", ["before", "after"])
+    def test_ends_with_one_effect(
+        self,
+        world: World,
+        large: Requested,
+        monkeypatch: pytest.MonkeyPatch,
+        dies_in: str,
+        when: str,
+    ) -> None:
+        row = submit(large.id)
+        real: Callable[..., Any] = getattr(Sender, dies_in)
+
+        def dying(self: Sender, *args: Any) -> Any:
+            if when == "after":
+                real(self, *args)
+            raise SystemExit("killed")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Sender, dies_in, dying)
+            with pytest.raises(SystemExit):
+                for _ in range(5):
+                    new_sender(world).step()
+                    world.finalise()
+        world.send_all()
+
+        row = again(row)
+        assert row.status == TransactionStatus.FINAL
+        assert world.scenario.request(large.id)["status"] == STATUS_APPROVED
+        account = SignerAccount.objects.get()
+        on_chain = int(
+            world.lead.client.call("eth_getTransactionCount", account.address, "latest"), 16
+        )
+        assert account.next_nonce == on_chain
+
+    def test_a_send_that_timed_out_though_accepted_is_not_sent_as_another(
+        self, world: World, large: Requested, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        row = submit(large.id)
+        carrier = new_sender(world)
+        real = carrier.client.call
+
+        def accepted_but_silent(method: str, *params: Any) -> Any:
+            answer = real(method, *params)
+            if method == "eth_sendRawTransaction":
+                raise ChainUnavailable("no answer in time")
+            return answer
+
+        monkeypatch.setattr(carrier.client, "call", accepted_but_silent)
+        carrier.step()
+        world.finalise()
+        Transaction.objects.update(not_before=None)
+        world.send_all()
+
+        assert again(row).status == TransactionStatus.FINAL
+        assert Attempt.objects.count() == 1
+
+
+class TestReorg:
+    def test_a_mined_transaction_that_a_reorg_drops_is_sent_again(
+        self, world: World, large: Requested, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        row = submit(large.id)
+        carrier = new_sender(world)
+        carrier.step()
+        world.read()
+        carrier.step()
+        assert again(row).status == TransactionStatus.MINED
+
+        world.scenario.reorg(1)
+        world.scenario.mine(2)
+        world.read()
+        assert again(row).status == TransactionStatus.BROADCAST
+        monkeypatch.setattr(sender, "REBROADCAST_SECONDS", 0)
+        world.send_all()
+
+        row = again(row)
+        assert row.status == TransactionStatus.FINAL
+        assert row.attempts.count() == 1
+        assert world.scenario.request(large.id)["status"] == STATUS_APPROVED
+
+
+class TestEffects:
+    def test_success_without_the_expected_event_is_a_mismatch(
+        self, world: World, large: Requested
+    ) -> None:
+        row = submit(large.id)
+        Transaction.objects.update(
+            expects={"event": "RedemptionSettled", "args": {"requestId": str(large.id)}}
+        )
+
+        world.send_all()
+
+        assert again(row).status == TransactionStatus.MISMATCH
+
+    def test_the_reason_reaches_the_contract(self, world: World, large: Requested) -> None:
+        call = RejectRedemption(chain_id=31337, request_id=large.id, reason="Källa oklar “?”")
+        pk = operations.submit(
+            call=call, key="r", ticket_id=None, actor=Actor.system("test"), at=clock.now()
+        )
+
+        world.send_all()
+
+        from apps.chain.models import Log
+
+        assert Transaction.objects.get(pk=pk).status == TransactionStatus.FINAL
+        assert Log.objects.get(event="RedemptionRejected").args["reason"] == "Källa oklar “?”"
+
+    def test_settling_too_early_says_when(self, world: World, large: Requested) -> None:
+        world.scenario.approve(large.id)
+        call = SettleRedemption(chain_id=31337, request_id=large.id)
+        pk = operations.submit(
+            call=call, key="s", ticket_id=None, actor=Actor.system("test"), at=clock.now()
+        )
+
+        new_sender(world).step()
+
+        assert Transaction.objects.get(pk=pk).error.startswith("SettlementTimeNotReached(")
+
+
+class TestSigner:
+    def test_refuses_without_its_password(
+        self, world: World, large: Requested, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("PAIMON_SIGNER_PASSWORD")
+        signer._key.cache_clear()
+        row = submit(large.id)
+
+        new_sender(world).step()
+
+        row = again(row)
+        assert row.status == TransactionStatus.SIGNING
+        assert "PAIMON_SIGNER_PASSWORD is not set" in row.error
+        assert not Attempt.objects.exists()

@@ -1,0 +1,72 @@
+"""Fixtures that every test may use."""
+
+import importlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.apps import apps
+from django.db.backends.postgresql.operations import DatabaseOperations
+from django.db.models.signals import post_migrate
+from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
+
+from devstack.mail import Mail
+
+_SWITCH_OFF_TRUNCATE_TRIGGERS = """
+DO $$
+DECLARE found record;
+BEGIN
+    FOR found IN
+        SELECT tgrelid::regclass AS owner, tgname FROM pg_trigger
+        WHERE NOT tgisinternal AND tgtype & 32 <> 0
+    LOOP
+        EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', found.owner, found.tgname);
+    END LOOP;
+END $$
+"""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Let transactional tests empty the tables whose triggers refuse TRUNCATE."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(_SWITCH_OFF_TRUNCATE_TRIGGERS)
+
+
+@pytest.fixture
+def mail_server(tmp_path: Path) -> Iterator[Mail]:
+    """A real SMTP server where EMAIL_URL points to."""
+    server = Mail(tmp_path / "mail", urlsplit(os.environ["EMAIL_URL"]).port or 0)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def flush_leaves_a_fresh_database() -> Iterator[None]:
+    """After a transactional test Django truncates every table; two things would go wrong.
+
+    Append-only tables refuse it by trigger, so triggers are off meanwhile; and what migrations put
+    in is gone, so the approval rules are put in again.
+    """
+    truncate = DatabaseOperations.execute_sql_flush
+
+    def truncate_without_triggers(self: Any, sql_list: list[str]) -> None:
+        off, on = (f"SET session_replication_role = {role}" for role in ("replica", "origin"))
+        truncate(self, [off, *sql_list, on])
+
+    def put_rules_in_again(sender: Any, **_kwargs: Any) -> None:
+        if not sender.get_model("Rule").objects.exists():
+            rules = importlib.import_module("apps.approvals.migrations.0003_default_rules")
+            rules.create(apps, None)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(DatabaseOperations, "execute_sql_flush", truncate_without_triggers)
+    post_migrate.connect(put_rules_in_again, sender=apps.get_app_config("approvals"))
+    yield
+    post_migrate.disconnect(put_rules_in_again, sender=apps.get_app_config("approvals"))
+    patch.undo()
