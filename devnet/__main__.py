@@ -56,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--days", type=int, default=120, help="length of the past (%(default)s)")
     up.add_argument("--no-seed", action="store_true", help="contracts only, nobody in them")
     up.add_argument("--finalized", action="store_true", help="final = head - 2 by the node's tag")
-    up.add_argument("--live", type=float, metavar="SECONDS", help="something happens every so often")
+    up.add_argument(
+        "--live", type=float, metavar="SECONDS", help="something happens every so often"
+    )
 
     once = commands.add_parser("deploy", help="deploy to a node that is already running")
     once.add_argument("--url", default=f"http://127.0.0.1:{_PORT}", help="(%(default)s)")
@@ -80,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _up(options: argparse.Namespace) -> None:
+    signal.signal(signal.SIGTERM, _interrupt)  # so that the node ends, and writes its state, too
     node = bring_up(
         options.folder,
         password=_password(),
@@ -89,7 +92,6 @@ def _up(options: argparse.Namespace) -> None:
         seed=not options.no_seed,
         finality="finalized" if options.finalized else None,
     )
-    signal.signal(signal.SIGTERM, _interrupt)
     with node:
         print(f"chain at {node.url}, described in {options.folder / CHAIN_FILE}", flush=True)
         _stay(node, options.folder, options.live)
@@ -97,7 +99,7 @@ def _up(options: argparse.Namespace) -> None:
 
 def _stay(node: Anvil, folder: Path, live_seconds: float | None) -> None:
     if live_seconds is not None:
-        _stream(_scenario(folder), Random(), live_seconds, node)  # noqa: S311 - play only
+        _stream(_scenario(folder), Random(), live_seconds, node)
     code = node.wait()
     raise DevnetError(f"anvil ended by itself with code {code}")
 
@@ -110,11 +112,13 @@ def _deploy(options: argparse.Namespace) -> None:
 def _seed(options: argparse.Namespace) -> None:
     scenario = _scenario(options.folder)
     seed_activity(scenario, seed=options.seed)
-    print(f"{scenario.manager.read('getRequestCount')} requests, head {scenario.chain.block().number}")
+    print(
+        f"{scenario.manager.read('getRequestCount')} requests, head {scenario.chain.block().number}"
+    )
 
 
 def _live(options: argparse.Namespace) -> None:
-    _stream(_scenario(options.folder), Random(options.seed), options.every)  # noqa: S311
+    _stream(_scenario(options.folder), Random(options.seed), options.every)
 
 
 def _do(options: argparse.Namespace) -> None:

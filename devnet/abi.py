@@ -159,7 +159,9 @@ def _named(parameter: Entry, value: Any) -> Any:
     if kind.endswith("[]"):
         return [_named({**parameter, "type": kind[:-2]}, item) for item in value]
     if kind == "tuple":
-        return {c["name"]: _named(c, v) for c, v in zip(parameter["components"], value, strict=True)}
+        return {
+            c["name"]: _named(c, v) for c, v in zip(parameter["components"], value, strict=True)
+        }
     if kind == "address":
         return to_checksum_address(value)
     return value

@@ -204,9 +204,7 @@ class Chain:
 
     # ------------------------------------------------------------ history rewritten
 
-    def reorg(
-        self, depth: int, transactions: Sequence[tuple[dict[str, str], int]] = ()
-    ) -> Reorg:
+    def reorg(self, depth: int, transactions: Sequence[tuple[dict[str, str], int]] = ()) -> Reorg:
         """Replaces the last `depth` blocks by as many new ones.
 
         Transactions of the old blocks are gone for good. Time jumps made in them are made up for

@@ -25,7 +25,7 @@ from devnet.accounts import (
     FEE_RECIPIENT,
     OPERATOR,
 )
-from devnet.assets import AUTO, ASSETS, ONE
+from devnet.assets import ASSETS, AUTO, ONE
 from devnet.chain import Chain
 from devnet.chain_file import ChainEntry, ContractEntry, SignerEntry, write_chain_file
 from devnet.rpc import Rpc
@@ -55,7 +55,7 @@ def role(name: str) -> bytes:
     return bytes(32) if name == "DEFAULT_ADMIN_ROLE" else keccak(text=name)
 
 
-def deploy(  # noqa: PLR0913 - what the chain file says is the caller's business
+def deploy(
     rpc_url: str,
     folder: Path,
     *,

@@ -113,7 +113,12 @@ def _configure(scenario: Scenario) -> Iterator[Receipt]:
 
 def _administer(scenario: Scenario) -> Iterator[Receipt]:
     token = scenario.chain.create(
-        ADMIN.address, artifact("MockRWAToken"), "Thornfield Timber Notes", "THTN", 18, ADMIN.address
+        ADMIN.address,
+        artifact("MockRWAToken"),
+        "Thornfield Timber Notes",
+        "THTN",
+        18,
+        ADMIN.address,
     ).contract_address
     if token is None:
         raise AssertionError("a token was deployed without an address")

@@ -49,9 +49,7 @@ class Contract:
     def read(self, function: str, *args: Any, block: int | str = "latest") -> Any:
         """Calls a view; several named outputs come as a dict, structs too."""
         compiled = artifact(self.name)
-        answer = self.chain.read(
-            self.address, compiled.encode_call(function, *args), block=block
-        )
+        answer = self.chain.read(self.address, compiled.encode_call(function, *args), block=block)
         return compiled.decode_result(function, answer, args_count=len(args))
 
     def send(self, sender: Actor | str, function: str, *args: Any) -> Receipt:
@@ -177,11 +175,11 @@ class Fund:
     @cached_property
     def desks(self) -> tuple[Contract, ...]:
         """The counterparties of all trades."""
-        configs = self.controller.read("getAssetConfigs")
+        adapters = {c["purchaseAdapter"] for c in self.controller.read("getAssetConfigs")}
         addresses = {
             self.controller.read("otcManager"),
             self.controller.read("swapHelper"),
-            *(config["purchaseAdapter"] for config in configs if int(config["purchaseAdapter"], 16)),
+            *(address for address in adapters if int(address, 16)),
         }
         return tuple(Contract(self.chain, "TradingDesk", address) for address in sorted(addresses))
 

@@ -57,7 +57,7 @@ def seed_activity(scenario: Scenario, *, seed: int = 7) -> None:
             f"the chain's clock is only {(end - start) // DAY_SECONDS} days behind; "
             f"history needs {_DAYS_MIN}: start the node with genesis_days_ago"
         )
-    _Story(scenario, Random(seed), start, end).play()  # noqa: S311 - not for secrets
+    _Story(scenario, Random(seed), start, end).play()
 
 
 @dataclass(order=True)

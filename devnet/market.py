@@ -64,9 +64,7 @@ class Market(Fund):
 
     def purchase(self, symbol: str, assets: int) -> Receipt:
         """Buys for that much USDT; below the asset's minimum the event says 0 and nothing moves."""
-        return self.controller.send(
-            OPERATOR, "purchaseAsset", self.tokens[symbol].address, assets
-        )
+        return self.controller.send(OPERATOR, "purchaseAsset", self.tokens[symbol].address, assets)
 
     def redeem(self, symbol: str, tokens: int) -> Receipt:
         """Sells that many token base units."""
@@ -128,9 +126,7 @@ class Market(Fund):
     def drain_liquidity(self, liquidity_bps: int) -> None:
         """Moves L1 and L2 into L3 until they make that share of gross assets."""
         cash_bps = liquidity_bps // 2
-        self.rebalance_to(
-            cash_bps=cash_bps, yield_bps=0, money_market_bps=liquidity_bps - cash_bps
-        )
+        self.rebalance_to(cash_bps=cash_bps, yield_bps=0, money_market_bps=liquidity_bps - cash_bps)
 
     def restore_liquidity(self) -> None:
         """Back to an ordinary day: L1 13 % (9 cash, 4 yield), L2 29 %, L3 58 %."""

@@ -54,7 +54,7 @@ class Anvil:
     _scratch: Path
 
     @classmethod
-    def start(  # noqa: PLR0913 - one keyword for each thing a node is asked to be
+    def start(
         cls,
         port: int = 0,
         *,
@@ -84,7 +84,7 @@ class Anvil:
             AnvilMissing: node_modules is not installed.
             AnvilFailed: The port is taken, the state file is unreadable, or the like.
         """
-        port = port or _free_port()
+        port = _free_port(port)
         scratch = Path(tempfile.mkdtemp(prefix="paimon-anvil-"))
         arguments = [
             *(str(anvil_binary()), "--host", _HOST, "--port", str(port), "--quiet"),
@@ -104,7 +104,7 @@ class Anvil:
             genesis = int(time.time() - genesis_days_ago * _DAY_SECONDS)
             arguments += ["--timestamp", str(genesis)]
         with (scratch / "anvil.log").open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own binary, no shell
+            process = subprocess.Popen(
                 arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
         node = cls(port, process, scratch)
@@ -204,8 +204,13 @@ def anvil_binary() -> Path:
     return binary
 
 
-def _free_port() -> int:
+def _free_port(wanted: int) -> int:
+    """The wanted port, or any for 0; somebody else's node there would answer in place of ours."""
     with socket.socket() as probe:
-        probe.bind((_HOST, 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, wanted))
+        except OSError as error:
+            raise AnvilFailed(f"port {wanted} is taken: {error.strerror}") from error
         port: int = probe.getsockname()[1]
     return port

@@ -55,7 +55,8 @@ class Rpc:
             response = self._session.post(self.url, json=request, timeout=self._timeout_seconds)
             answer = response.json()
         except (requests.RequestException, ValueError) as error:
-            raise NodeUnreachable(f"no JSON-RPC answer from {self.url}: {error}") from error
+            kind = type(error).__name__
+            raise NodeUnreachable(f"no JSON-RPC answer from {self.url} ({kind})") from error
         if "error" in answer:
             fault = answer["error"]
             data = fault.get("data")

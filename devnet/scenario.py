@@ -51,9 +51,7 @@ class Scenario(Investing, Operating, Market):
         """See `Chain.mine`."""
         return self.chain.mine(count)
 
-    def reorg(
-        self, depth: int, transactions: Sequence[tuple[dict[str, str], int]] = ()
-    ) -> Reorg:
+    def reorg(self, depth: int, transactions: Sequence[tuple[dict[str, str], int]] = ()) -> Reorg:
         """See `Chain.reorg`."""
         return self.chain.reorg(depth, transactions)
 

@@ -29,7 +29,7 @@ class ChainLost(DevnetError):
     """The folder describes contracts that its chain does not have."""
 
 
-def bring_up(  # noqa: PLR0913 - one keyword for each choice the command line offers
+def bring_up(
     folder: Path,
     *,
     password: str,

@@ -29,8 +29,13 @@ NPM_FOLDER = ROOT / "devnet"
 NPM_LOCK = NPM_FOLDER / "package-lock.json"
 NPM_INSTALLED = NPM_FOLDER / "node_modules" / ".installed.json"
 NPM_MAJOR_MIN = 8
-NPM_ARGUMENTS = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-ERROR_LINES_SHOWN = 15
+# Not `npm ci`: it refuses a lock that lacks the optional binaries of other machines, which not
+# every registry mirror has. What the lock does name is installed from it all the same.
+NPM_ARGUMENTS = (
+    *("install", "--no-save", "--ignore-scripts"),
+    *("--no-audit", "--no-fund", "--loglevel=error"),
+)
+ERROR_LINES_SHOWN = 12
 
 
 class BootstrapError(Exception):
@@ -169,7 +174,11 @@ def install_node_packages() -> None:
     """Install the development chain's npm packages, with Node from a wheel if there is none."""
     started = time.monotonic()
     say("installing the development chain's npm packages")
+    NPM_INSTALLED.unlink(missing_ok=True)
     run([*npm(), *NPM_ARGUMENTS], cwd=NPM_FOLDER)
+    # The binaries are optional dependencies: npm is content without them, we are not.
+    if not list(NPM_FOLDER.glob("node_modules/@foundry-rs/anvil-*/bin/anvil")):
+        raise BootstrapError("npm installed no anvil binary for this machine.")
     shutil.copyfile(NPM_LOCK, NPM_INSTALLED)
     say(f"npm packages ready in {time.monotonic() - started:.0f} s")
 
@@ -208,7 +217,7 @@ def run(command: Sequence[str], cwd: Path = ROOT) -> str:
     """Run a program and return its output.
 
     Raises:
-        BootstrapError: with the last lines of what it said.
+        BootstrapError: with an excerpt of what it said.
     """
     path = f"{VENV_BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     try:
@@ -225,9 +234,16 @@ def run(command: Sequence[str], cwd: Path = ROOT) -> str:
     except OSError as error:
         raise BootstrapError(f"{command[0]} does not start: {error}") from None
     if done.returncode:
-        tail = done.stdout.strip().splitlines()[-ERROR_LINES_SHOWN:]
-        raise BootstrapError(f"`{' '.join(command)}` failed: {' | '.join(tail)}")
+        raise BootstrapError(f"`{' '.join(command)}` failed: {excerpt(done.stdout)}")
     return done.stdout
+
+
+def excerpt(output: str) -> str:
+    """Return the first and last lines of what a program said, in one line."""
+    lines = [line for line in output.splitlines() if line.strip()]
+    if len(lines) > 2 * ERROR_LINES_SHOWN:
+        lines = [*lines[:ERROR_LINES_SHOWN], "…", *lines[-ERROR_LINES_SHOWN:]]
+    return " | ".join(lines)
 
 
 def say(text: str) -> None:

@@ -76,6 +76,8 @@ class Postgres:
             throwaway: trade durability for speed, for tests.
         """
         self.data_dir = reachable_data_dir(data_dir.absolute())
+        moved = self.data_dir != data_dir.absolute()
+        self.own_folder = self.data_dir.parent if moved else self.data_dir
         self.port = port
         self._throwaway = throwaway
         self._bin = reachable_binaries()
@@ -130,8 +132,8 @@ class Postgres:
     def wipe(self) -> None:
         """Stop the server and delete the cluster."""
         self.stop()
-        shutil.rmtree(self.data_dir, ignore_errors=True)
         self._password_file.unlink(missing_ok=True)
+        shutil.rmtree(self.own_folder, ignore_errors=True)
 
     @property
     def _password_file(self) -> Path:
@@ -147,7 +149,7 @@ class Postgres:
         self.data_dir.mkdir(parents=True, mode=0o700)
         give_away(self.data_dir)
         _write_private(self._password_file, secrets.token_hex(16))
-        with tempfile.NamedTemporaryFile("w", prefix="paimon-pw-") as handed_over:
+        with tempfile.NamedTemporaryFile("w", dir=self.data_dir.parent) as handed_over:
             handed_over.write(self._password_file.read_text())
             handed_over.flush()
             give_away(Path(handed_over.name))

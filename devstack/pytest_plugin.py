@@ -7,6 +7,7 @@ named by DATABASE_URL and REDIS_URL are used as they are.
 
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from devstack.env import Places, Secrets, new_jwt_private_key, test_environment
+from devstack.errors import DevError
 from devstack.guard import Guard
 from devstack.ports import LOOPBACK, free_ports
 from devstack.services import Services
@@ -39,7 +41,11 @@ def _set_up(config: pytest.Config) -> None:
     directory = Path(tempfile.mkdtemp(prefix="paimon-test-"))
     directory.chmod(0o711)
     services = Services(directory, os.environ, throwaway=True)
-    services.start()
+    try:
+        services.start()
+    except DevError as error:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise pytest.UsageError(str(error)) from error
     guard = Guard(list(services.processes.values()), [*services.folders, directory])
     config.add_cleanup(guard.release)
     config.add_cleanup(services.stop)

@@ -61,7 +61,7 @@ class Services:
     @property
     def folders(self) -> list[Path]:
         """The folders our servers write to."""
-        folders = [self.postgres.data_dir] if self.postgres else []
+        folders = [self.postgres.own_folder] if self.postgres else []
         return folders + ([self.redis.directory] if self.redis else [])
 
     def start(self) -> None:

@@ -1,5 +1,9 @@
 """What comes by WebSocket."""
 
 from channels.routing import URLRouter
+from channels.sessions import SessionMiddlewareStack
+from django.urls import path
 
-websocket = URLRouter([])
+from apps.notifications.consumers import LiveConsumer
+
+websocket = URLRouter([path("ws/v1/", SessionMiddlewareStack(LiveConsumer.as_asgi()))])

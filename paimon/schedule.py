@@ -2,4 +2,20 @@
 
 from typing import Any
 
-SCHEDULE: dict[str, dict[str, Any]] = {}
+from celery.schedules import crontab
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    # The fund
+    "fund: overview": {"task": "fund.take_overview", "schedule": 60.0},
+    "fund: overview after facts": {"task": "fund.refresh_overview", "schedule": 5.0},
+    "fund: daily snapshots": {"task": "fund.take_daily", "schedule": 60.0},
+    "fund: hourly snapshots": {"task": "fund.take_hourly", "schedule": 60.0},
+    "fund: prune live snapshots": {
+        "task": "fund.prune_live_snapshots",
+        "schedule": crontab(minute=20, hour=3),
+    },
+    # Tickets and redemptions
+    "approvals: time limits": {"task": "approvals.tick", "schedule": 15.0},
+    "redemptions: missing tickets": {"task": "redemptions.open_missing_tickets", "schedule": 15.0},
+    "redemptions: settle what is due": {"task": "redemptions.settle_due", "schedule": 30.0},
+}

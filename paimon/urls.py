@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", include("apps.accounts.admin_urls")),
     path("admin/", admin.site.urls),
     path("", include("apps.system.urls")),
     path("api/v1/", include("paimon.api_urls")),

@@ -75,9 +75,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Anvil, 
 
 
 @pytest.fixture
-def world(
-    deployed: tuple[Anvil, Path], settings: LazySettings, db: None
-) -> Iterator[World]:
+def world(deployed: tuple[Anvil, Path], settings: LazySettings, db: None) -> Iterator[World]:
     """The chain as deployed, read by nobody yet; put back afterwards."""
     node, chain_file = deployed
     yield from _world(node, chain_file, settings)
@@ -103,5 +101,3 @@ def _world(node: Anvil, chain_file: Path, settings: LazySettings) -> Iterator[Wo
     yield World(node, scenario, config, lead)
     lead.give_back()
     scenario.revert(before)
-
-

@@ -15,6 +15,9 @@ from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
 from devstack.mail import Mail
+from tests.chain_world import committed_world, deployed, world
+
+__all__ = ["committed_world", "deployed", "world"]
 
 _SWITCH_OFF_TRUNCATE_TRIGGERS = """
 DO $$

@@ -22,7 +22,5 @@ class AccountsConfig(AppConfig):
         user_logged_out.connect(handlers.note_sign_out, dispatch_uid="accounts.sign_out")
         user_login_failed.connect(handlers.note_failed_sign_in, dispatch_uid="accounts.failed")
         post_migrate.connect(handlers.give_roles_their_permissions, dispatch_uid="accounts.roles")
-        auditlog.register(
-            User, exclude_fields=["password", "last_login"], m2m_fields={"groups"}
-        )
+        auditlog.register(User, exclude_fields=["password", "last_login"], m2m_fields={"groups"})
         auditlog.register(Wallet)

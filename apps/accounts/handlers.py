@@ -52,9 +52,7 @@ def give_roles_their_permissions(*, app_config: AppConfig, **_signal: Any) -> No
         make_roles_equal(app_config.label)
 
 
-def _note(
-    action: str, user: User, request: HttpRequest | None, *, after: dict[str, Any]
-) -> None:
+def _note(action: str, user: User, request: HttpRequest | None, *, after: dict[str, Any]) -> None:
     actor = _actor(
         request,
         kind="user",

@@ -57,7 +57,9 @@ class OperationLogAdmin(ReadOnlyAdmin):
     @admin.display(description="Who", ordering="actor_name")
     def who(self, row: OperationLog) -> str:
         """The person, timer or contract."""
-        return row.actor_name if row.actor_kind == "user" else f"{row.actor_name} ({row.actor_kind})"
+        return (
+            row.actor_name if row.actor_kind == "user" else f"{row.actor_name} ({row.actor_kind})"
+        )
 
     @admin.display(description="Object")
     def object(self, row: OperationLog) -> str:

@@ -77,9 +77,7 @@ def seal(at: datetime) -> int:
             sequence=sequence, previous_hash=previous_hash, content=content_of(row)
         )
         seals.append(
-            Seal(
-                sequence=sequence, log=row, previous_hash=previous_hash, hash=digest, sealed_at=at
-            )
+            Seal(sequence=sequence, log=row, previous_hash=previous_hash, hash=digest, sealed_at=at)
         )
         previous_hash = digest
     Seal.objects.bulk_create(seals)

@@ -11,7 +11,10 @@ from apps.audit.models import OperationLog, Seal
 from apps.audit.rules import FIRST_PREVIOUS_HASH, chained_hash
 
 UNSEALED_SECONDS_MAX = 60
-_FIELDS = tuple(field.attname for field in OperationLog._meta.concrete_fields)
+_COLUMNS = tuple(
+    field.attname
+    for field in OperationLog._meta.concrete_fields  # noqa: SLF001 - Django's documented API
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,7 @@ def trail(object_type: str, object_id: str) -> QuerySet[OperationLog]:
 
 def content_of(row: OperationLog) -> dict[str, Any]:
     """All columns of a row, as they are hashed."""
-    return {name: getattr(row, name) for name in _FIELDS}
+    return {name: getattr(row, name) for name in _COLUMNS}
 
 
 def verify(*, at: datetime, anchor: tuple[int, str] | None = None) -> Proof:

@@ -6,7 +6,8 @@ that changing, removing, adding or swapping any row breaks every hash after it.
 
 import hashlib
 import json
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -21,13 +22,13 @@ def chained_hash(*, sequence: int, previous_hash: str, content: Mapping[str, Any
 
 
 def canonical_json(value: Any) -> str:
-    """Write a value as JSON in the one form that is hashed: sorted keys, no spaces, plain values."""
+    """Write a value as JSON in the one form that is hashed: sorted keys and no spaces."""
     return json.dumps(
         plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any) -> Any:  # noqa: PLR0911 - one line for each kind of value
     """Turn anything into what JSON and PostgreSQL can hold without loss or surprise.
 
     Instants become ISO 8601 in UTC; decimals, floats, bytes and unknown objects become text; NUL
@@ -48,7 +49,7 @@ def plain(value: Any) -> Any:
             return {clean_text(str(key)): plain(item) for key, item in value.items()}
         case list() | tuple():
             return [plain(item) for item in value]
-        case Set():
+        case AbstractSet():
             return sorted((plain(item) for item in value), key=str)
         case _:
             return clean_text(str(value))

@@ -9,7 +9,7 @@ from apps.chain.client import Client, RpcRefused
 from apps.core.clock import from_timestamp
 
 
-class NodeLied(Exception):  # noqa: N818
+class NodeLied(Exception):
     """What a node said cannot be true; nothing of it is stored."""
 
 

@@ -23,7 +23,7 @@ _BATCH_MAX = 100
 Request = tuple[str, list[Any]]
 
 
-class RpcRefused(Exception):  # noqa: N818 - an answer, not a fault
+class RpcRefused(Exception):
     """The node answered a request with an error; ``data`` holds revert bytes when there are any."""
 
     def __init__(self, code: int, message: str, data: str | None) -> None:
@@ -31,7 +31,7 @@ class RpcRefused(Exception):  # noqa: N818 - an answer, not a fault
         self.code, self.message, self.data = code, message, data
 
 
-class NodeTrouble(Exception):  # noqa: N818
+class NodeTrouble(Exception):
     """This node cannot be used right now; the message says why, without secrets of its URL."""
 
 
@@ -46,7 +46,9 @@ class Client:
     others fail. A node of another chain is never used.
     """
 
-    def __init__(self, config: ChainConfig, *, timeout_seconds: float = CALL_TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, config: ChainConfig, *, timeout_seconds: float = CALL_TIMEOUT_SECONDS
+    ) -> None:
         self.config = config
         self._nodes = [_Node(url, config.chain_id, timeout_seconds) for url in config.rpc_urls]
         self._preferred = 0

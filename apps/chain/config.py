@@ -184,11 +184,15 @@ def _confirmations(table: dict[str, Any], where: str) -> int | None:
 def _contract(table: dict[str, Any], where: str, path: Path) -> ContractConfig:
     kind = table.get("kind")
     if kind not in CONTRACT_KINDS:
-        raise BadChainFile(f"{where}: contract kind {kind!r} is none of {', '.join(CONTRACT_KINDS)}.")
+        raise BadChainFile(
+            f"{where}: contract kind {kind!r} is none of {', '.join(CONTRACT_KINDS)}."
+        )
     where = f"{where}, contract {kind}"
     generation = table.get("generation", "v1")
     if generation not in GENERATIONS:
-        raise BadChainFile(f"{where}: generation {generation!r} is none of {', '.join(GENERATIONS)}.")
+        raise BadChainFile(
+            f"{where}: generation {generation!r} is none of {', '.join(GENERATIONS)}."
+        )
     return ContractConfig(
         kind=kind,
         address=_address(table, where),

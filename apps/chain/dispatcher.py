@@ -87,7 +87,7 @@ def _run_handlers(row: Log, at: datetime) -> None:
     if contracts.is_ignored(row.contract_kind, row.event):
         row.status = LogStatus.IGNORED
     else:
-        fact = contracts.fact_of(row.event, source_of(row), row.args, _values_for(row))
+        fact = contracts.fact_of(row.event, source_of(row), row.args or {}, _values_for(row))
         bus.project(fact)
         _, first_time = Reaction.objects.get_or_create(
             chain_id=row.chain_id, tx_hash=row.tx_hash, position=row.position, defaults={"at": at}
@@ -100,7 +100,8 @@ def _run_handlers(row: Log, at: datetime) -> None:
 
 
 def _park(row: Log, error: Exception, at: datetime) -> None:
-    log.exception("chain %s: %s of block %s failed", row.chain_id, row.event, row.block_number)
+    where = (row.chain_id, row.event, row.block_number)
+    log.error("chain %s: %s of block %s could not be applied", *where, exc_info=error)
     row.status = LogStatus.FAILED
     row.error = "".join(traceback.format_exception(error))[-8000:].replace("\x00", "\ufffd")
     delay = _RETRY_SECONDS[row.attempts] if row.attempts < len(_RETRY_SECONDS) else None
@@ -122,9 +123,7 @@ def _park(row: Log, error: Exception, at: datetime) -> None:
 def _values_for(row: Log) -> dict[str, object]:
     if not contracts.needs_reading(row.event):
         return {}
-    reading = Reading.objects.get(
-        chain_id=row.chain_id, tx_hash=row.tx_hash, position=row.position
-    )
+    reading = Reading.objects.get(chain_id=row.chain_id, tx_hash=row.tx_hash, position=row.position)
     return {**reading.values, "derived": reading.derived}
 
 

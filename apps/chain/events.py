@@ -29,7 +29,7 @@ class Channel(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a fact comes from. (chain_id, tx_hash, position) survives a reorg; log_index does not."""
+    """Where a fact comes from. (chain_id, tx_hash, position) survives a reorg, log_index not."""
 
     log_id: int
     chain_id: int
@@ -403,7 +403,7 @@ class ContractUnpaused(ChainFact):
     account: str
 
 
-# -- About the listener and our own transactions -----------------------------------------------------
+# -- About the listener and our own transactions ---------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -440,8 +440,8 @@ class SignerPaused:
 class TransactionFinished:
     """One of our transactions came to its end.
 
-    ``kind`` is the call's kind (``calls.*.kind``), ``outcome`` the transaction's last status: FINAL,
-    REVERTED, MISMATCH, FAILED, CANCELLED or EXPIRED; ``error`` says why in words when not FINAL.
+    ``kind`` is the call's kind (``calls.*.kind``), ``outcome`` the transaction's last status:
+    FINAL, REVERTED, MISMATCH, FAILED, CANCELLED or EXPIRED; ``error`` says why when not FINAL.
     """
 
     kind: str

@@ -25,7 +25,7 @@ from apps.core import bus
 _KEEP_BLOCKS = 4096
 
 
-class Overtaken(Exception):  # noqa: N818
+class Overtaken(Exception):
     """Another listener took over or moved the cursor meanwhile; nothing was written."""
 
 
@@ -57,7 +57,7 @@ def cursor_for(config: ChainConfig) -> Cursor:
 
 
 def take_over(chain_id: int) -> int:
-    """Become the one that may write: bump the epoch so that a former leader's writes are refused."""
+    """Become the one that may write: the new epoch refuses a former leader's writes."""
     with transaction.atomic():
         cursor = Cursor.objects.select_for_update().get(chain_id=chain_id)
         cursor.epoch += 1
@@ -224,7 +224,7 @@ def _store(
             old.save(update_fields=["status"])
     for row in new:
         if row.status == LogStatus.SEEN and row.event in contracts.CRITICAL_EVENTS:
-            bus.see(contracts.fact_of(row.event, source_of(row), row.args, {}))
+            bus.see(contracts.fact_of(row.event, source_of(row), row.args or {}, {}))
     return len(rows)
 
 

@@ -1,9 +1,9 @@
 """IN: blocks become Log rows. One tick reads what is new and writes it in one transaction.
 
 The node is asked first and the database written last, so a tick that fails anywhere changes
-nothing. Logs of final blocks are asked by range; logs of the tip by block hash, each block linked to
-its parent. A node that lags is ignored; a different branch is followed only when a second look sees
-it too; a branch that leaves below a final block halts the chain for a person to look at.
+nothing. Logs of final blocks are asked by range; logs of the tip by block hash, each block linked
+to its parent. A node that lags is ignored; a different branch is followed only when a second look
+sees it too; a branch that leaves below a final block halts the chain for a person to look at.
 """
 
 import logging

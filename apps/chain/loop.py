@@ -1,4 +1,4 @@
-"""The long-running commands' loop: lead, turn, rest; stand by when another leads; stop when asked."""
+"""The long-running commands' loop: lead, turn, rest; stand by while another leads."""
 
 import logging
 import signal

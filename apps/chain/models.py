@@ -4,6 +4,7 @@ IN: ``Cursor``, ``Block``, ``Log``, ``Reading``, ``Reaction``, ``ReorgEvent``.
 OUT: ``SignerAccount``, ``Transaction``, ``Attempt``.
 """
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -197,7 +198,9 @@ class SignerAccount(models.Model):
     chain_id = models.BigIntegerField()
     address = AddressField()
     name = models.CharField(max_length=64)
-    next_nonce = models.BigIntegerField(null=True, help_text="Empty until first read from the chain")
+    next_nonce = models.BigIntegerField(
+        null=True, help_text="Empty until first read from the chain"
+    )
     epoch = models.BigIntegerField(default=0)
     paused_reason = models.TextField(blank=True, default="")
 
@@ -308,14 +311,14 @@ class Transaction(models.Model):
         self.signer, self.nonce = signer, nonce
 
     @transition(status, source=TransactionStatus.SIGNING, target=TransactionStatus.SIGNED)
-    def signed(self, *, at: object) -> None:
+    def signed(self, *, at: datetime) -> None:
         """The bytes are stored (see ``Attempt``); nothing was sent yet."""
-        self.signed_at = at  # type: ignore[assignment]
+        self.signed_at = at
 
     @transition(status, source=TransactionStatus.SIGNED, target=TransactionStatus.BROADCAST)
-    def broadcast(self, *, at: object) -> None:
+    def broadcast(self, *, at: datetime) -> None:
         """A node has the bytes, or may have them."""
-        self.broadcast_at = at  # type: ignore[assignment]
+        self.broadcast_at = at
 
     @transition(
         status,
@@ -323,12 +326,12 @@ class Transaction(models.Model):
         target=TransactionStatus.MINED,
     )
     def mined(
-        self, *, tx_hash: str, block_number: int, block_hash: str, gas_used: int, at: object
+        self, *, tx_hash: str, block_number: int, block_hash: str, gas_used: int, at: datetime
     ) -> None:
         """A receipt was seen in a canonical block of ours; provisional until final."""
         self.mined_hash, self.mined_block, self.mined_block_hash = tx_hash, block_number, block_hash
         self.gas_used = gas_used
-        self.mined_at = at  # type: ignore[assignment]
+        self.mined_at = at
 
     @transition(status, source=TransactionStatus.MINED, target=TransactionStatus.BROADCAST)
     def unmined(self) -> None:
@@ -337,41 +340,41 @@ class Transaction(models.Model):
         self.mined_block = self.mined_at = self.gas_used = None
 
     @transition(status, source=TransactionStatus.MINED, target=TransactionStatus.FINAL)
-    def finalised(self, *, at: object) -> None:
+    def finalised(self, *, at: datetime) -> None:
         """Final, with the expected event."""
-        self.finished_at = at  # type: ignore[assignment]
+        self.finished_at = at
 
     @transition(status, source=TransactionStatus.MINED, target=TransactionStatus.REVERTED)
-    def reverted(self, *, error: str, at: object) -> None:
+    def reverted(self, *, error: str, at: datetime) -> None:
         """Final, and the contract refused."""
         self.error = error
-        self.finished_at = at  # type: ignore[assignment]
+        self.finished_at = at
 
     @transition(status, source=TransactionStatus.MINED, target=TransactionStatus.MISMATCH)
-    def mismatched(self, *, error: str, at: object) -> None:
+    def mismatched(self, *, error: str, at: datetime) -> None:
         """Final and successful, but the expected event did not come: a person must look."""
         self.error = error
-        self.finished_at = at  # type: ignore[assignment]
+        self.finished_at = at
 
     @transition(
         status,
         source=[TransactionStatus.QUEUED, TransactionStatus.SIMULATED],
         target=TransactionStatus.FAILED,
     )
-    def failed(self, *, error: str, at: object) -> None:
+    def failed(self, *, error: str, at: datetime) -> None:
         """It would revert, or may no longer be sent; nothing was signed, no nonce was spent."""
         self.error = error
-        self.finished_at = at  # type: ignore[assignment]
+        self.finished_at = at
 
     @transition(
         status,
         source=[TransactionStatus.QUEUED, TransactionStatus.SIMULATED],
         target=TransactionStatus.CANCELLED,
     )
-    def cancelled(self, *, error: str, at: object) -> None:
+    def cancelled(self, *, error: str, at: datetime) -> None:
         """A person took it back before it was signed."""
         self.error = error
-        self.finished_at = at  # type: ignore[assignment]
+        self.finished_at = at
 
 
 class Attempt(models.Model):

@@ -8,7 +8,7 @@ from apps.approvals import queries as approvals
 from apps.audit import operations as audit
 from apps.chain import contracts
 from apps.chain.calls import Call
-from apps.chain.models import Cursor, Log, LogStatus, Transaction, TransactionStatus
+from apps.chain.models import Log, LogStatus, Transaction, TransactionStatus
 from apps.core.actor import Actor
 from apps.core.errors import NotFound, Refused
 
@@ -23,10 +23,6 @@ class CannotCancel(Refused):
 
 class NotParked(Refused):
     """Only an event that failed, or that could not be decoded, can be retried."""
-
-
-class NotHalted(Refused):
-    """The chain is being read; there is nothing to lift."""
 
 
 def submit(*, call: Call, key: str, ticket_id: int | None, actor: Actor, at: datetime) -> int:
@@ -105,35 +101,6 @@ def retry_log(*, log_id: int, actor: Actor, at: datetime) -> None:
             object_type="event",
             object_id=str(row.pk),
             before={"error": row.error[-300:]},
-            at=at,
-        )
-
-
-def lift_halt(*, chain_id: int, reason: str, actor: Actor, at: datetime) -> None:
-    """Go on reading a halted chain, after a person compared it with another node.
-
-    The listener looks again and halts again if the fork is still below finality.
-
-    Raises:
-        NotFound, NotHalted.
-    """
-    with transaction.atomic():
-        cursor = Cursor.objects.select_for_update().filter(chain_id=chain_id).first()
-        if cursor is None:
-            raise NotFound(f"Chain {chain_id} was never read.")
-        if not cursor.halted_reason:
-            raise NotHalted(f"Chain {chain_id} is not halted.")
-        before = cursor.halted_reason
-        cursor.halted_reason, cursor.halted_at, cursor.suspect_hash = "", None, ""
-        cursor.save(update_fields=["halted_reason", "halted_at", "suspect_hash"])
-        audit.record(
-            actor=actor,
-            action="LIFT_HALT",
-            object_type="chain",
-            object_id=str(chain_id),
-            before={"halted": before},
-            after={"reason": reason},
-            level="HIGH",
             at=at,
         )
 

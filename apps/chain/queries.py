@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from django.db.models import Count
 
@@ -15,7 +16,7 @@ from apps.chain.client import ChainUnavailable, Client, RpcRefused
 from apps.chain.config import ChainConfig
 from apps.chain.contracts import abi, fund_state
 from apps.chain.contracts.fund_state import BlockRef, FundState, VaultState
-from apps.chain.models import UNFINISHED, Cursor, Log, SignerAccount, Transaction
+from apps.chain.models import UNFINISHED, Cursor, Log, LogStatus, SignerAccount, Transaction
 
 __all__ = [
     "BlockRef",
@@ -23,6 +24,7 @@ __all__ = [
     "ChainStatus",
     "ChainUnavailable",
     "DryRun",
+    "EventView",
     "FundState",
     "TransactionView",
     "VaultState",
@@ -33,6 +35,7 @@ __all__ = [
     "explorer_tx_url",
     "final_block",
     "fund_chain",
+    "latest_events",
     "open_transaction",
     "read_fund_state",
     "read_vault_state",
@@ -46,7 +49,7 @@ WEB_TIMEOUT_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainStatus:
-    """How far a chain is read. Counts are blocks, ``lag_seconds`` is since the newest read block."""
+    """How far a chain is read. Counts are blocks; ``lag_seconds`` is since the node was asked."""
 
     chain_id: int
     name: str
@@ -81,6 +84,21 @@ class TransactionView:
     confirmations: int | None
     confirmations_needed: int | None
     attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventView:
+    """One stored log as people see it; ``args`` by name, integers as decimal strings."""
+
+    id: int
+    chain_id: int
+    block_number: int
+    at: datetime
+    contract_kind: str
+    name: str
+    args: Mapping[str, Any]
+    tx_hash: str
+    status: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +176,27 @@ def final_block(chain_id: int) -> BlockRef | None:
     return BlockRef(cursor.final_number, cursor.final_hash, cursor.final_at)
 
 
+def latest_events(limit: int, *, tx_hash: str = "") -> list[EventView]:
+    """The newest events of the canonical chain, newest first; of one transaction if given."""
+    rows = Log.objects.exclude(status=LogStatus.ORPHANED)
+    if tx_hash:
+        rows = rows.filter(tx_hash=tx_hash.lower())
+    return [
+        EventView(
+            id=row.pk,
+            chain_id=row.chain_id,
+            block_number=row.block_number,
+            at=row.block_at,
+            contract_kind=row.contract_kind,
+            name=row.event,
+            args=row.args or {},
+            tx_hash=row.tx_hash,
+            status=row.status,
+        )
+        for row in rows.order_by("-block_number", "-log_index")[:limit]
+    ]
+
+
 def is_caught_up(chain_id: int) -> bool:
     """Whether all final logs are applied up to the head the listener last saw."""
     cursor = Cursor.objects.filter(chain_id=chain_id).first()
@@ -189,6 +228,13 @@ def open_transaction(kinds: Collection[str], subject_id: str) -> TransactionView
     unfinished = {str(status_) for status_ in UNFINISHED}
     found = [view for view in transactions(kinds, subject_id) if view.status in unfinished]
     return found[-1] if found else None
+
+
+def transactions_finished(*, start: datetime, end: datetime) -> list[TransactionView]:
+    """Our transactions that came to their end in [start, end), oldest first."""
+    rows = Transaction.objects.filter(finished_at__gte=start, finished_at__lt=end)
+    rows = rows.annotate(attempt_count=Count("attempts")).order_by("finished_at", "id")
+    return [_view(row, row.attempt_count, None) for row in rows]
 
 
 def stuck_transactions(*, before: datetime) -> int:
@@ -278,14 +324,14 @@ def dry_run(call: Call) -> DryRun:
     except NodeLied as error:
         raise ChainUnavailable(str(error)) from error
     refused = next((part for part in (answer, gas) if isinstance(part, RpcRefused)), None)
-    error = ""
+    words = ""
     if refused is not None:
         extra = contracts.contract_of(call).extra_abi
-        error = abi.revert_in_words(refused.data, refused.message, extra)
+        words = abi.revert_in_words(refused.data, refused.message, extra)
     return DryRun(
         ok=refused is None,
         gas=int(gas, 16) if refused is None else None,
-        error=error,
+        error=words,
         block_number=header.number,
         block_time=header.at,
     )

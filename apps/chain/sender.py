@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from eth_utils import to_checksum_address
+from eth_utils.address import to_checksum_address
 
 from apps.approvals import queries as approvals
 from apps.audit import operations as audit
@@ -75,7 +75,7 @@ class Sender:
         return moved
 
     def _advance(self, row: Transaction, account: SignerAccount) -> bool:
-        """One transaction's next step; further steps follow at once where nothing must be waited for."""
+        """One transaction's next steps, up to where something must be waited for."""
         before = row.status
         if row.status == TransactionStatus.QUEUED:
             row = self._simulate(row)
@@ -89,7 +89,7 @@ class Sender:
             row = self._look_for_receipt(row, account)
         if row.status == TransactionStatus.MINED:
             row = self._finish_when_final(row)
-        return row.status != before
+        return bool(row.status != before)
 
     # -- before anything is spent --------------------------------------------------------------
 
@@ -169,7 +169,7 @@ class Sender:
             return self._wait(row, trouble.message)
         with transaction.atomic():
             row = _locked(row)
-            if row.status != TransactionStatus.SIGNING:
+            if row.status != TransactionStatus.SIGNING or row.nonce is None:
                 return row
             Attempt.objects.create(
                 transaction=row,
@@ -206,7 +206,7 @@ class Sender:
         return {"maxFeePerGas": 2 * base + priority, "maxPriorityFeePerGas": priority}
 
     def _send(self, row: Transaction) -> Transaction:
-        """Hand the stored bytes to a node. Whatever it answers, only a look-up says what is true."""
+        """Hand the stored bytes to a node. Whatever it answers, only a look-up is believed."""
         attempt = row.attempts.order_by("-id").first()
         assert attempt is not None  # noqa: S101 - stored in the same transaction as SIGNED
         trouble = ""
@@ -234,7 +234,7 @@ class Sender:
     # -- on chain ------------------------------------------------------------------------------
 
     def _look_for_receipt(self, row: Transaction, account: SignerAccount) -> Transaction:
-        """Look up every hash ever sent; a receipt counts when its block is a canonical one of ours."""
+        """Look up every hash ever sent; a receipt counts in a canonical block of ours."""
         attempts = list(row.attempts.order_by("id"))
         answers = self.client.batch(
             [("eth_getTransactionReceipt", [attempt.tx_hash]) for attempt in attempts]
@@ -281,7 +281,9 @@ class Sender:
         )
         if row.nonce is None or int(final_count, 16) <= row.nonce:
             return row
-        reason = f"Nonce {row.nonce} was used by a transaction that is not ours: is the key elsewhere?"
+        reason = (
+            f"Nonce {row.nonce} was used by a transaction that is not ours: is the key elsewhere?"
+        )
         with transaction.atomic():
             account = SignerAccount.objects.select_for_update().get(pk=account.pk)
             if not account.paused_reason:
@@ -404,7 +406,7 @@ class Sender:
     def _signer(self) -> SignerConfig:
         if not self.config.signers:
             raise chain_config.BadChainFile(
-                f"Chain {self.config.name} ({self.config.chain_id}) has no signer; nothing can be sent."
+                f"Chain {self.config.name} ({self.config.chain_id}) has no signer; nothing is sent."
             )
         return self.config.signers[0]
 
@@ -422,9 +424,7 @@ class Sender:
             defaults={"name": self._signer.name},
         )
         if account.next_nonce is None:
-            count = int(
-                self.client.call("eth_getTransactionCount", account.address, "pending"), 16
-            )
+            count = int(self.client.call("eth_getTransactionCount", account.address, "pending"), 16)
             SignerAccount.objects.filter(pk=account.pk, next_nonce__isnull=True).update(
                 next_nonce=count
             )

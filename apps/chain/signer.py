@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from eth_account import Account
-from eth_account.typed_transactions import TypedTransaction
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from hexbytes import HexBytes
 
 from apps.chain.config import SignerConfig
@@ -56,13 +56,17 @@ def sign(config: SignerConfig, fields: Mapping[str, Any]) -> Signed:
 def _key(config: SignerConfig) -> bytes:
     password = os.environ.get(config.password_env)
     if password is None:
-        raise SignerUnavailable(f"{config.password_env} is not set, so signer {config.name} is shut.")
+        raise SignerUnavailable(
+            f"{config.password_env} is not set, so signer {config.name} is shut."
+        )
     try:
         key = bytes(Account.decrypt(json.loads(config.keystore.read_text()), password))
     except OSError as error:
         raise SignerUnavailable(f"Cannot read the keystore {config.keystore}.") from error
     except ValueError as error:
-        raise SignerUnavailable(f"The keystore {config.keystore} does not open: {error}.") from error
+        raise SignerUnavailable(
+            f"The keystore {config.keystore} does not open: {error}."
+        ) from error
     if Account.from_key(key).address.lower() != config.address:
         raise SignerUnavailable(f"The keystore {config.keystore} holds another account's key.")
     return key

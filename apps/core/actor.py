@@ -1,4 +1,4 @@
-"""Who does something: passed by every door to every operation, and kept by value in the audit log."""
+"""Who does something: every door passes it on, and the audit log keeps it by value."""
 
 from dataclasses import dataclass
 from typing import Any, Self

@@ -7,6 +7,7 @@ title says the reason, never a zero.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import lru_cache
 
 from django.utils.html import format_html
@@ -93,6 +94,16 @@ def bps(value: int | None, *, reason: str = "Not known yet") -> SafeString:
     if value is None:
         return unknown(reason)
     return format_html('<span class="num" title="{} bp">{}</span>', value, format_bps(value))
+
+
+def change(value: Decimal | None, *, reason: str = "Not known yet") -> SafeString:
+    """A relative change (0.05 = +5 %) with its sign, coloured, rounded to 0.01 %."""
+    if value is None:
+        return unknown(reason)
+    percent = (value * 100).quantize(Decimal("0.01"))
+    tone = "up" if percent > 0 else "down" if percent < 0 else "flat"
+    sign = {"up": "+", "down": "−", "flat": ""}[tone]
+    return format_html('<span class="num {}">{}{} %</span>', tone, sign, f"{abs(percent):,}")
 
 
 def address(value: str | None, label: str = "", *, chain_id: int | None = None) -> SafeString:

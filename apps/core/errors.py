@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 
-class Refused(Exception):  # noqa: N818 - domain refusals are named for what happened, not "...Error"
+class Refused(Exception):
     """An operation will not do what was asked, and nothing was changed.
 
     Subclasses live beside the function that raises them and set ``code`` to the API's word:

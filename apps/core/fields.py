@@ -1,28 +1,43 @@
 """Model fields for what the chain speaks: uint256 integers, addresses, hashes."""
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression
+from django.db.models.expressions import Combinable
 
 from apps.core.units import UINT256_MAX
 
 _HEX_20 = re.compile(r"0x[0-9a-f]{40}")
 _HEX_32 = re.compile(r"0x[0-9a-f]{64}")
 
+# What is set and what is got, as django-stubs' plugin fills them in.
+_ST_contra = TypeVar("_ST_contra", contravariant=True)
+_GT_co = TypeVar("_GT_co", covariant=True)
+
 if TYPE_CHECKING:
-    _IntField = models.Field[int, int]
-    _StrField = models.CharField[str, str]
+    _Field = models.Field
+    _CharField = models.CharField
 else:
-    _IntField = models.Field
-    _StrField = models.CharField
+
+    class _Field(models.Field):
+        """Django's field; at run time its type parameters mean nothing."""
+
+        def __class_getitem__(cls, _types):
+            return cls
+
+    class _CharField(models.CharField):
+        """As ``_Field``."""
+
+        def __class_getitem__(cls, _types):
+            return cls
 
 
-class Uint256Field(_IntField):
+class Uint256Field(_Field[_ST_contra, _GT_co]):
     """A whole number 0 ≤ x < 2**256, kept as NUMERIC(78,0) and read as ``int``.
 
     A DecimalField would do arithmetic at 28 digits; this one never leaves integers. The database
@@ -30,19 +45,24 @@ class Uint256Field(_IntField):
     """
 
     description = "uint256"
+    _pyi_private_set_type: int | Combinable
+    _pyi_private_get_type: int
 
     def get_internal_type(self) -> str:
         return "Uint256Field"
 
-    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:  # noqa: ARG002
         return "numeric(78, 0)"
 
     def db_check(self, connection: BaseDatabaseWrapper) -> str | None:
-        column = connection.ops.quote_name(self.column)
+        column = connection.ops.quote_name(str(self.column))
         return f"{column} >= 0 AND {column} <= {UINT256_MAX}"
 
     def from_db_value(
-        self, value: Any, expression: Expression, connection: BaseDatabaseWrapper
+        self,
+        value: Any,
+        expression: Expression,  # noqa: ARG002
+        connection: BaseDatabaseWrapper,  # noqa: ARG002
     ) -> int | None:
         return None if value is None else int(value)
 
@@ -64,11 +84,14 @@ class Uint256Field(_IntField):
         return number
 
     def formfield(self, **kwargs: Any) -> Any:
-        return super().formfield(**{"form_class": forms.CharField, **kwargs})  # type: ignore[arg-type]
+        return super().formfield(**{"form_class": forms.CharField, **kwargs})
 
 
-class _HexField(_StrField):
+class _HexField(_CharField[_ST_contra, _GT_co]):
     """Lower-case hexadecimal text of a fixed length; upper case is folded on the way in."""
+
+    _pyi_private_set_type: str | Combinable
+    _pyi_private_get_type: str
 
     _pattern: re.Pattern[str]
     _length: int
@@ -95,7 +118,7 @@ class _HexField(_StrField):
         return value
 
 
-class AddressField(_HexField):
+class AddressField(_HexField[_ST_contra, _GT_co]):
     """A 20-byte account or contract address as ``0x`` and 40 lower-case digits."""
 
     description = "an address"
@@ -103,7 +126,7 @@ class AddressField(_HexField):
     _length = 42
 
 
-class HashField(_HexField):
+class HashField(_HexField[_ST_contra, _GT_co]):
     """A 32-byte hash as ``0x`` and 64 lower-case digits."""
 
     description = "a 32-byte hash"

@@ -74,7 +74,7 @@ def bps_of(part: int, whole: int) -> Bps | None:
 
 
 def to_decimal(base_units: int, decimals: int = 18) -> Decimal:
-    """Base units as an exact Decimal of whole units: ``to_decimal(15 * 10**17) == Decimal("1.5")``."""
+    """Base units as an exact Decimal of whole units: 15 * 10**17 gives ``Decimal("1.5")``."""
     with localcontext() as context:
         context.prec = _PRECISION
         return Decimal(base_units).scaleb(-decimals)

@@ -17,17 +17,18 @@ def deliver() -> dict[str, int]:
 @shared_task(queue="default", ignore_result=True)
 def push_chain_status() -> None:
     """Tell open pages how the chain is, when that has changed."""
-    state = status(fund_chain().chain_id)
+    chain_id, at = fund_chain().chain_id, clock.now()
+    state = status(chain_id, at=at)
     operations.push_chain_status(
         {
-            "chainId": fund_chain().chain_id,
-            "headBlock": state.head_number,
-            "processedBlock": state.processed_number,
-            "finalBlock": state.final_number,
-            "blockLag": state.lag_blocks,
+            "chainId": chain_id,
+            "headNumber": state.head_number,
+            "processedNumber": state.processed_number,
+            "finalNumber": state.final_number,
+            "lagBlocks": state.lag_blocks,
             "halted": state.halted_reason,
         },
-        clock.now(),
+        at,
     )
 
 

@@ -1,4 +1,4 @@
-"""The admin's sidebar: what exists, in the order of a working day; each person sees what they may."""
+"""The sidebar: what exists, in the order of a working day; each person sees what they may."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -41,12 +41,19 @@ GROUPS: dict[str, list[Entry]] = {
             "redemptions.view_redemption",
             "redemptions",
         ),
-        Entry("Subscriptions", "input", "admin:fund_subscription_changelist", "fund.view_subscription"),
+        Entry(
+            "Subscriptions", "input", "admin:fund_subscription_changelist", "fund.view_subscription"
+        ),
         Entry("Holders", "groups", "admin:fund_holder_changelist", "fund.view_holder"),
     ],
     "Portfolio": [
         Entry("NAV", "show_chart", "admin:fund_navupdate_changelist", "fund.view_navupdate"),
-        Entry("Assets and targets", "account_balance", "admin:fund_asset_changelist", "fund.view_asset"),
+        Entry(
+            "Assets and targets",
+            "account_balance",
+            "admin:fund_asset_changelist",
+            "fund.view_asset",
+        ),
         Entry("Trades", "swap_horiz", "admin:fund_assettrade_changelist", "fund.view_assettrade"),
         Entry("Fees", "percent", "admin:fund_feeentry_changelist", "fund.view_feeentry"),
         Entry("Snapshots", "photo_camera", "admin:fund_snapshot_changelist", "fund.view_snapshot"),
@@ -58,7 +65,9 @@ GROUPS: dict[str, list[Entry]] = {
             "admin:approvals_ticket_changelist",
             "approvals.view_ticket",
         ),
-        Entry("Rules and approvers", "rule", "admin:approvals_rule_changelist", "approvals.view_rule"),
+        Entry(
+            "Rules and approvers", "rule", "admin:approvals_rule_changelist", "approvals.view_rule"
+        ),
         Entry(
             "Audit trail",
             "history_edu",
@@ -75,14 +84,27 @@ GROUPS: dict[str, list[Entry]] = {
             "chain.view_transaction",
             "stuck",
         ),
+        Entry("Chain status", "lan", "admin:chain_cursor_changelist", "chain.view_cursor"),
         Entry("On-chain roles", "key", "admin:fund_chainrole_changelist", "fund.view_chainrole"),
     ],
     "Reports": [
-        Entry("Reports", "description", "admin:reports_run_changelist", "reports.view_run"),
+        Entry(
+            "Reports", "description", "admin:reports_reportrun_changelist", "reports.view_reportrun"
+        ),
     ],
     "System": [
-        Entry("Users and roles", "manage_accounts", "admin:accounts_user_changelist", "accounts.view_user"),
-        Entry("Wallets", "account_balance_wallet", "admin:accounts_wallet_changelist", "accounts.view_wallet"),
+        Entry(
+            "Users and roles",
+            "manage_accounts",
+            "admin:accounts_user_changelist",
+            "accounts.view_user",
+        ),
+        Entry(
+            "Wallets",
+            "account_balance_wallet",
+            "admin:accounts_wallet_changelist",
+            "accounts.view_wallet",
+        ),
         Entry(
             "Notifications",
             "mail",
@@ -118,9 +140,7 @@ def address(entry: Entry) -> str:
     return reverse(entry.url_name) + entry.query
 
 
-def _item(
-    entry: Entry, request: HttpRequest, counts: dict[str, badges.Badge]
-) -> dict[str, Any]:
+def _item(entry: Entry, request: HttpRequest, counts: dict[str, badges.Badge]) -> dict[str, Any]:
     item = {
         "title": entry.title,
         "icon": entry.icon,

@@ -1,10 +1,10 @@
-"""What holds everywhere. Each value from the environment is typed and documented in .env.example."""
+"""What holds everywhere. Each environment value is typed and documented in .env.example."""
 
 from pathlib import Path
 
 import dj_database_url
-from .environment import env
 
+from .environment import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -94,14 +94,18 @@ TEMPLATES = [
 # -- Stores ----------------------------------------------------------------------------------------
 
 # lock < idle in transaction < statement < web timeout: the innermost gives up first.
-DATABASE_TIMEOUTS = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=15s -c statement_timeout=25s"
-DATABASES = {"default": dj_database_url.parse(env.str("DATABASE_URL"))}
-DATABASES["default"].update(
-    ATOMIC_REQUESTS=False,
-    CONN_MAX_AGE=env.int("PAIMON_DB_CONN_MAX_AGE", 60),
-    CONN_HEALTH_CHECKS=True,
-    OPTIONS={"options": DATABASE_TIMEOUTS, "application_name": "paimon"},
+DATABASE_TIMEOUTS = (
+    "-c lock_timeout=5s -c idle_in_transaction_session_timeout=15s -c statement_timeout=25s"
 )
+DATABASES = {
+    "default": {
+        **dj_database_url.parse(env.str("DATABASE_URL")),
+        "ATOMIC_REQUESTS": False,
+        "CONN_MAX_AGE": env.int("PAIMON_DB_CONN_MAX_AGE", 60),
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"options": DATABASE_TIMEOUTS, "application_name": "paimon"},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL: str = env.str("REDIS_URL")

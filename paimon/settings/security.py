@@ -47,7 +47,10 @@ SECURE_REFERRER_POLICY = "same-origin"
 
 # unfold's Alpine needs eval and inline styles in the admin; scripts stay our own files.
 # In the demo the page talks to the local node (development wallet) and to the WebSocket port.
-_connect = [SELF, *filter(None, [env.str("PAIMON_WS_URL", ""), env.str("PAIMON_DEV_WALLET_URL", "")])]
+_connect = [
+    SELF,
+    *filter(None, [env.str("PAIMON_WS_URL", ""), env.str("PAIMON_DEV_WALLET_URL", "")]),
+]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

@@ -170,6 +170,6 @@
   document.addEventListener("paimon:message", (event) => {
     const { channel, data } = event.detail;
     if (channel !== "fund:nav" || !data.nav) return;
-    for (const figure of document.querySelectorAll("figure.chart[data-live=nav]")) figure.chart?.add(data.at, data.nav);
+    for (const figure of document.querySelectorAll("figure.chart[data-live-series=nav]")) figure.chart?.add(data.at, data.nav);
   });
 })();

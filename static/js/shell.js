@@ -128,11 +128,14 @@
 
   function showNav(data) {
     const place = document.querySelector("[data-strip=nav]");
-    const age = place && place.querySelector("time");
-    if (age && data.lastUpdated) {
-      age.dateTime = data.lastUpdated;
-      refreshTimes(place);
+    if (!place) return;
+    if (data.sharePrice) {
+      const digits = BigInt(data.sharePrice).toString().padStart(19, "0");
+      place.querySelector("b").textContent = `${digits.slice(0, -18)}.${digits.slice(-18, -12)} USDT`;
     }
+    const age = place.querySelector("time");
+    if (age && data.lastUpdated) age.dateTime = data.lastUpdated;
+    refreshTimes(place);
   }
 
   document.addEventListener("paimon:socket", (event) => showSocket(event.detail.state));
@@ -140,7 +143,45 @@
     const { channel, data } = event.detail;
     if (channel === "chain:status") showChain(data);
     if (channel === "fund:overview") showNav(data);
+    if (channel !== "chain:status") refreshSoon();
   });
+
+  // -- Live sections: <section data-live id="…"> is replaced by what the server would show now ---------
+
+  const REFRESH_EVERY = 30 * SECOND;
+  const REFRESH_GAP = 2 * SECOND;
+  let refreshTimer = 0;
+  let refreshedAt = 0;
+
+  async function refreshSections() {
+    refreshedAt = Date.now();
+    if (document.hidden || !document.querySelector("[data-live][id]")) return;
+    const answer = await fetch(location.href, { headers: { "X-Requested-With": "live" } }).catch(() => null);
+    if (!answer || !answer.ok || answer.redirected) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const section of document.querySelectorAll("[data-live][id]")) {
+      const fresh = page.getElementById(section.id);
+      // A section under the pointer or with the focus holds still.
+      if (fresh && !section.matches(":hover") && !section.contains(document.activeElement)) replace(section, fresh);
+    }
+  }
+
+  function replace(section, fresh) {
+    const known = new Set([...section.querySelectorAll("[data-key]")].map((row) => row.dataset.key));
+    const scrolled = section.querySelector(".feed")?.scrollTop || 0;
+    section.replaceChildren(...fresh.childNodes);
+    for (const row of section.querySelectorAll("[data-key]")) {
+      if (known.size && !known.has(row.dataset.key)) row.classList.add("fresh");
+    }
+    const feed = section.querySelector(".feed");
+    if (feed) feed.scrollTop = scrolled;
+    refreshTimes(section);
+  }
+
+  function refreshSoon() {
+    clearTimeout(refreshTimer);
+    refreshTimer = setTimeout(refreshSections, Math.max(REFRESH_GAP / 4, refreshedAt + REFRESH_GAP - Date.now()));
+  }
 
   // -- Start -------------------------------------------------------------------------------------------
 
@@ -148,6 +189,7 @@
     refreshTimes(document);
     reachable(document);
     setInterval(() => refreshTimes(document), 5 * SECOND);
+    setInterval(refreshSections, REFRESH_EVERY);
     document.addEventListener("htmx:afterSwap", (event) => {
       refreshTimes(event.target);
       reachable(event.target);

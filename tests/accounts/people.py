@@ -9,6 +9,7 @@ Every test of every app may use these::
 """
 
 import itertools
+import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ from rest_framework.test import APIClient
 from apps.accounts.models import ApiSession, User, Wallet
 from apps.accounts.rules import tokens
 from apps.accounts.rules.roles import ROLES, STAFF_ROLES
+from apps.accounts.rules.signatures import body_hash, operation_typed_data
 from apps.core.actor import Actor
 
 PASSWORD = "correct horse battery staple"
@@ -154,3 +156,44 @@ def api_client(who: Person | None = None) -> APIClient:
     if who is not None:
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {access_token(who)}")
     return client
+
+
+@dataclass(frozen=True)
+class SigningChain:
+    """What the setting SIGNING_CHAIN's function returns, as far as accounts looks at it."""
+
+    chain_id: int = 31337
+
+
+def signing_chain() -> SigningChain:
+    """For tests without a chain: set SIGNING_CHAIN to "tests.accounts.people.signing_chain"."""
+    return SigningChain()
+
+
+def operation_headers(
+    who: Person,
+    *,
+    method: str,
+    path: str,
+    body: bytes = b"",
+    at: datetime | None = None,
+    nonce: str | None = None,
+    chain_id: int = 31337,
+) -> dict[str, str]:
+    """The headers of a signed sensitive REST request; ``path`` includes the query string."""
+    timestamp = int((at or timezone.now()).timestamp())
+    nonce = nonce or "0x" + secrets.token_hex(32)
+    typed_data = operation_typed_data(
+        chain_id=chain_id,
+        method=method,
+        path=path,
+        body_hash=body_hash(body),
+        nonce=nonce,
+        timestamp_seconds=timestamp,
+    )
+    return {
+        "X-Wallet-Address": who.key.address,
+        "X-Wallet-Signature": sign_typed_data(who, typed_data),
+        "X-Signature-Timestamp": str(timestamp),
+        "X-Signature-Nonce": nonce,
+    }

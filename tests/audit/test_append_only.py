@@ -8,7 +8,7 @@ from apps.audit.models import OperationLog, Seal
 from apps.audit.operations import record, seal
 from apps.core.actor import Actor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("row")]
 
 
 @pytest.fixture
@@ -26,13 +26,13 @@ def row() -> OperationLog:
 
 
 class TestTriggers:
-    def test_refuse_update(self, row: OperationLog) -> None:
+    def test_refuse_update(self) -> None:
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             OperationLog.objects.update(action="ticket.approved")
 
         assert OperationLog.objects.get().action == "ticket.opened"
 
-    def test_refuse_delete(self, row: OperationLog) -> None:
+    def test_refuse_delete(self) -> None:
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             Seal.objects.all().delete()
         with (
@@ -44,12 +44,12 @@ class TestTriggers:
 
         assert OperationLog.objects.count() == Seal.objects.count() == 1
 
-    def test_refuse_changing_a_seal(self, row: OperationLog) -> None:
+    def test_refuse_changing_a_seal(self) -> None:
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             Seal.objects.update(hash="0x" + "11" * 32)
 
     @pytest.mark.parametrize("table", ["audit_operationlog", "audit_seal"])
-    def test_refuse_truncate(self, row: OperationLog, table: str) -> None:
+    def test_refuse_truncate(self, table: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             # Tests empty tables between transactional tests, so theirs has this trigger off.

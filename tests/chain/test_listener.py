@@ -1,12 +1,14 @@
 """The listener against a real node: everything once, forks followed, finality respected."""
 
+import itertools
+
 import pytest
 
 from apps.chain.listener import Outcome
 from apps.chain.models import Block, Cursor, Log, LogStatus, ReorgEvent
 from devnet.accounts import INVESTORS
 from devnet.fund import usdt
-from tests.chain_world import CONFIRMATIONS, World, deployed, world  # noqa: F401
+from tests.chain_world import CONFIRMATIONS, World
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db]
 
@@ -61,7 +63,7 @@ class TestTick:
 
         rows = list(Block.objects.filter(canonical=True).order_by("number"))
         tail = rows[-6:]
-        assert all(b.parent_hash == a.hash for a, b in zip(tail, tail[1:], strict=False))
+        assert all(b.parent_hash == a.hash for a, b in itertools.pairwise(tail))
 
 
 class TestReorg:

@@ -15,7 +15,7 @@ from apps.core.actor import Actor
 from devnet.accounts import INVESTORS
 from devnet.fund import usdt
 from devnet.investing import Requested
-from tests.chain_world import World, deployed, world  # noqa: F401
+from tests.chain_world import World
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db]
 
@@ -47,6 +47,12 @@ def again(row: Transaction) -> Transaction:
     return Transaction.objects.get(pk=row.pk)
 
 
+def step_until_it_dies(world: World) -> None:
+    for _ in range(5):
+        new_sender(world).step()
+        world.finalise()
+
+
 class TestOneEffect:
     def test_an_approval_reaches_the_contract_and_becomes_final(
         self, world: World, large: Requested
@@ -72,9 +78,7 @@ class TestOneEffect:
         with pytest.raises(operations.OtherCallUnderKey):
             submit(large.id + 1)
 
-    def test_a_call_that_would_revert_is_never_signed(
-        self, world: World, large: Requested
-    ) -> None:
+    def test_a_call_that_would_revert_is_never_signed(self, world: World, large: Requested) -> None:
         world.scenario.approve(large.id)
         row = submit(large.id)
 
@@ -124,9 +128,7 @@ class TestCrashes:
         with monkeypatch.context() as patch:
             patch.setattr(Sender, dies_in, dying)
             with pytest.raises(SystemExit):
-                for _ in range(5):
-                    new_sender(world).step()
-                    world.finalise()
+                step_until_it_dies(world)
         world.send_all()
 
         row = again(row)

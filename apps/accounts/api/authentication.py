@@ -21,7 +21,7 @@ class AccessTokenAuthentication(BaseAuthentication):
         if not words:
             return None
         if len(words) != 2 or words[0].lower() != b"bearer":
-            raise AuthenticationFailed("Send: Authorization: Bearer <access token>.", "AUTH_INVALID")
+            raise AuthenticationFailed("Send Authorization: Bearer <token>", "AUTH_INVALID")
         try:
             user, _expires_at = user_from_access_token(words[1].decode("latin-1"), at=clock.now())
         except Refused as refused:

@@ -1,5 +1,11 @@
 """What may be done with people, signatures and sign-ins."""
 
+from apps.accounts.operations.beginnings import (
+    DemoPerson,
+    Newcomer,
+    bootstrap,
+    create_demo_staff,
+)
 from apps.accounts.operations.contract_wallets import (
     ContractVerdict,
     contract_verdict,
@@ -29,14 +35,18 @@ from apps.accounts.operations.upkeep import forget_expired
 __all__ = [
     "BadSignature",
     "ContractVerdict",
+    "DemoPerson",
+    "Newcomer",
     "NoWallet",
     "NonceUsed",
     "SignatureExpired",
     "SignedIn",
     "WrongSigner",
+    "bootstrap",
     "consume_operation_signature",
     "consume_signature",
     "contract_verdict",
+    "create_demo_staff",
     "create_user",
     "deactivate_user",
     "enrol_second_factor",

@@ -1,4 +1,4 @@
-"""Adding and removing people. Roles and wallets of existing people are not changed by one person."""
+"""Adding and removing people; nobody alone changes roles or wallet of somebody who exists."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -144,7 +144,9 @@ def deactivate_user(*, user_id: int, reason: str, actor: Actor, at: datetime) ->
 
 
 @transaction.atomic
-def enrol_second_factor(*, user_id: int, device_id: int, code: str, actor: Actor, at: datetime) -> TOTPDevice:
+def enrol_second_factor(
+    *, user_id: int, device_id: int, code: str, actor: Actor, at: datetime
+) -> TOTPDevice:
     """Confirm an authenticator app by a code that it shows.
 
     Raises:
@@ -176,7 +178,4 @@ def enrol_second_factor(*, user_id: int, device_id: int, code: str, actor: Actor
 
 
 def _holds(actor: Actor, *roles: str) -> bool:
-    return User.objects.filter(
-        pk=actor.user_id, is_active=True, groups__name__in=roles
-    ).exists()
-
+    return User.objects.filter(pk=actor.user_id, is_active=True, groups__name__in=roles).exists()

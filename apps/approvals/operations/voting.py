@@ -77,7 +77,7 @@ class VoteToSign:
 def prepare_vote(
     *, ticket_id: int, user_id: int, decision: str, reason: str, at: datetime
 ) -> VoteToSign:
-    """The typed vote with a fresh nonce for this person's wallet, if they may vote at all.
+    """The typed vote with a fresh nonce for this person's wallet, if they may vote.
 
     Raises:
         UnknownDecision, BadReason, TicketNotFound, VoteRefused and its kin.
@@ -163,7 +163,7 @@ def vote(
             not vote on this ticket.
         FiguresChanged: the figures shown are not the ticket's, or the subject's are no longer.
         NotYourVote: the actor is not the voter.
-        Refused: whatever ``accounts`` has against the signature (expired, nonce used, wrong signer).
+        Refused: what ``accounts`` has against the signature (expired, nonce used, wrong signer).
     """
     said = rules.decision_of(decision)
     reason = rules.clean_reason(said, reason)

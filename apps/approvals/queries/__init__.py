@@ -4,7 +4,9 @@ from .authority import NotAuthorised, authorises, counted_votes
 from .panels import Panel, Provider, current_facts, panel_for, register_panel
 from .tickets import (
     NoRule,
+    Ticket,
     TicketNotFound,
+    active_rules,
     open_ticket_for,
     open_tickets,
     rule_for,
@@ -25,8 +27,10 @@ __all__ = [
     "NotAuthorised",
     "Panel",
     "Provider",
+    "Ticket",
     "TicketNotFound",
     "VoterState",
+    "active_rules",
     "authorises",
     "counted_votes",
     "current_facts",

@@ -59,3 +59,8 @@ def rule_for(kind: str) -> Rule:
         return Rule.objects.get(kind=kind, active=True)
     except Rule.DoesNotExist as error:
         raise NoRule(f"No active rule says who decides {kind}.") from error
+
+
+def active_rules() -> QuerySet[Rule]:
+    """The rules in force, by kind."""
+    return Rule.objects.filter(active=True).order_by("kind")

@@ -1,4 +1,4 @@
-"""ABI ↔ facts and calls. ABI types end here: nothing above sees a topic or calldata it must parse."""
+"""ABI ↔ facts and calls. ABI types end here: nothing above parses a topic or calldata."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from apps.chain import config as chain_config
 from apps.chain.calls import Call
 from apps.chain.config import ContractConfig
 from apps.chain.contracts import abi, asset_controller, redemption_manager, vault
-from apps.chain.contracts.common import Values
+from apps.chain.contracts.common import Builder, Values
 from apps.chain.events import ChainFact, Source
 
 _MODULES = {
@@ -28,15 +28,22 @@ def is_ignored(contract_kind: str, event: str) -> bool:
 
 
 def fact_of(event: str, source: Source, args: dict[str, Any], values: Values) -> ChainFact:
-    """The fact that a decoded log states; ``values`` are its readings (see :func:`needs_reading`)."""
-    return _MODULES[source.contract_kind].FACTS[event](source, args, values)
+    """The fact that a decoded log states; ``values`` are its readings."""
+    build: Builder = _MODULES[source.contract_kind].FACTS[event]
+    return build(source, args, values)
 
 
 def key_of(contract_kind: str, event: str, source: Source, args: dict[str, Any]) -> str:
     """The aggregate whose facts must stay in order."""
     if is_ignored(contract_kind, event):
         return ""
-    blank = {"locked_nav_per_share": "0", "derived": True, "name": "", "symbol": "", "decimals": "0"}
+    blank = {
+        "locked_nav_per_share": "0",
+        "derived": True,
+        "name": "",
+        "symbol": "",
+        "decimals": "0",
+    }
     return fact_of(event, source, args, blank).key
 
 

@@ -9,15 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from eth_abi.codec import ABICodec
 from eth_abi.decoding import StringDecoder
 from eth_abi.exceptions import DecodingError
 from eth_abi.registry import BaseEquals
 from eth_abi.registry import registry as default_registry
-from eth_utils import function_abi_to_4byte_selector, keccak
-from eth_utils.abi import collapse_if_tuple, event_abi_to_log_topic
+from eth_typing import ABIFunction
+from eth_utils.abi import (
+    collapse_if_tuple,
+    event_abi_to_log_topic,
+    function_abi_to_4byte_selector,
+)
+from eth_utils.crypto import keccak
 
 from apps.chain.config import ContractConfig
 
@@ -35,10 +40,12 @@ _PANICS = {
 
 # A contract may emit any bytes as a string; they must neither stop us nor be lost (the raw data is
 # kept), so undecodable bytes become the replacement character.
-_registry = default_registry.copy()
+_registry: Any = default_registry.copy()  # type: ignore[no-untyped-call]
 _registry.unregister_decoder("string")
 _registry.register_decoder(
-    BaseEquals("string", with_sub=False), StringDecoder(handle_string_errors="replace"), "string"
+    BaseEquals("string", with_sub=False),  # type: ignore[no-untyped-call]
+    StringDecoder(handle_string_errors="replace"),  # type: ignore[no-untyped-call]
+    "string",
 )
 CODEC = ABICodec(_registry)
 
@@ -172,7 +179,7 @@ def _decode(types: list[str], body: str, fallback: str) -> Sequence[Any]:
 
 
 def _types(inputs: Sequence[dict[str, Any]]) -> tuple[str, ...]:
-    return tuple(collapse_if_tuple(item) for item in inputs)  # type: ignore[arg-type]
+    return tuple(collapse_if_tuple(item) for item in inputs)
 
 
 def _freeze(abi: tuple[dict[str, Any], ...]) -> str:
@@ -208,7 +215,7 @@ def _functions(kind: str, generation: str) -> dict[str, FunctionAbi]:
     return {
         entry["name"]: FunctionAbi(
             entry["name"],
-            function_abi_to_4byte_selector(entry),
+            function_abi_to_4byte_selector(cast("ABIFunction", entry)),
             _types(entry["inputs"]),
             _types(entry["outputs"]),
         )

@@ -30,7 +30,7 @@ class BlockRef:
 
 @dataclass(frozen=True, slots=True)
 class VaultState:
-    """``getVaultState()``: base units; ``share_price`` in assets per whole share, 1e18 fixed point."""
+    """``getVaultState()``: base units; ``share_price`` is assets per share, 1e18 fixed point."""
 
     total_assets: int
     total_supply: int
@@ -226,10 +226,7 @@ def _call_many(
 ) -> list[str | None]:
     """Return data by call, None where the contract refused or there is none."""
     answers = client.batch(
-        [
-            ("eth_call", [{"to": to, "data": data}, {"blockHash": block.hash}])
-            for to, data in calls
-        ]
+        [("eth_call", [{"to": to, "data": data}, {"blockHash": block.hash}]) for to, data in calls]
     )
     return [
         None if isinstance(answer, RpcRefused) or answer in (None, "0x") else str(answer)
@@ -249,7 +246,10 @@ def _assets(
     oracle = next((c.address for c in config.contracts if c.kind == "oracle"), None)
     balance_of = abi.function("erc20", "balanceOf")
     get_price = abi.function("oracle", "getPrice")
-    vault, controller = config.contract("vault").address, config.contract("asset_controller").address
+    vault, controller = (
+        config.contract("vault").address,
+        config.contract("asset_controller").address,
+    )
     calls: list[tuple[str, str]] = []
     for token, *_ in configs:
         calls.extend((token, data) for data in metadata_calls())
@@ -304,6 +304,4 @@ def _pending(answer: tuple[Any, ...] | None) -> PendingFees | None:
     if answer is None:
         return None
     management, performance, total, last, mark = answer
-    return PendingFees(
-        management, performance, total, from_timestamp(last) if last else None, mark
-    )
+    return PendingFees(management, performance, total, from_timestamp(last) if last else None, mark)

@@ -11,6 +11,7 @@ register = template.Library()
 
 register.filter("integer", display.integer)
 register.filter("bps", display.bps)
+register.filter("change", display.change)
 register.filter("when", display.when)
 register.filter("age", display.age)
 register.filter("duration", display.duration_text)

@@ -13,7 +13,7 @@ from .log_row import LogRow
 
 
 class TierConfig(LogRow):
-    """A tier's target and band from this log on (bps of assets); the latest row of a tier counts."""
+    """A tier's target and band from this log on (bps of assets); the latest row counts."""
 
     tier = models.SmallIntegerField(choices=TIERS)
     target_bps = Uint256Field()
@@ -73,7 +73,7 @@ class AlertLevel(models.TextChoices):
 
 
 class LiquidityAlert(LogRow):
-    """The contract raised a liquidity alarm. ``available_assets`` there ignores open liabilities."""
+    """The contract raised a liquidity alarm; its "available" ignores open liabilities."""
 
     level = models.CharField(max_length=8, choices=AlertLevel.choices)
     ratio_bps = Uint256Field()

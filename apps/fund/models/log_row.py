@@ -57,11 +57,11 @@ class LogRow(models.Model):
 
     def _refuse_contradiction(self, names: list[str]) -> None:
         identity = {name: getattr(self, name) for name in ("chain_id", "tx_hash", "position")}
-        recorded = type(self)._default_manager.filter(**identity).values(*names).get()
+        recorded = models.QuerySet(type(self)).filter(**identity).values(*names).get()
         differing = [name for name in names if recorded[name] != getattr(self, name)]
         if differing:
             raise FactContradicted(
-                f"{self._meta.verbose_name} {self.tx_hash}:{self.position} is recorded with another "
-                + ", ".join(differing),
+                f"{self._meta.verbose_name} {self.tx_hash}:{self.position} is recorded with another"
+                f" {', '.join(differing)}",
                 **{name: str(value) for name, value in identity.items()},
             )

@@ -35,13 +35,13 @@ PROJECTED = (
     Subscription,
     TierConfig,
 )
-"""Every model whose rows follow from the chain's logs alone. Snapshots do not: they are readings."""
+"""Every model whose rows follow from the chain's logs alone. Snapshots are readings."""
 
 
 def clear_projections(*, chain_id: int) -> int:
     """Delete every projected row of a chain, so that its facts can be applied anew.
 
-    Call it in the transaction that also applies the first of them, or readers see nothing meanwhile.
+    Call it in the transaction that applies the facts again, or readers see nothing meanwhile.
     Returns the number of rows deleted.
     """
     with transaction.atomic():

@@ -10,6 +10,8 @@ from apps.fund.models import NavUpdate, Snapshot, SnapshotKind, SnapshotStatus
 from apps.fund.rules import performance as rules
 from apps.fund.rules.slots import DAY, HOUR, floor_to
 
+from .periods import in_order
+
 INTERVALS = {"hourly": HOUR, "daily": DAY, "weekly": timedelta(days=7)}
 
 
@@ -55,7 +57,7 @@ def nav_history(*, start: datetime, end: datetime, interval: str = "daily") -> l
 
 
 def nav_series(since: datetime, points_max: int = 300) -> list[NavPoint]:
-    """At most ``points_max`` points from ``since`` on for a chart, oldest first, last one included."""
+    """At most ``points_max`` points since an instant for a chart, oldest first, newest included."""
     rows = _snapshots(SnapshotKind.HOURLY, since, None)
     points = list(_merged(rows, _events(since, None)))
     newest = _newest(since)
@@ -69,8 +71,8 @@ def nav_at(instant: datetime) -> NavPoint | None:
     found = [
         point
         for point in (
-            next(_snapshots(None, None, instant, newest_first=True), None),
-            next(_events(None, instant, newest_first=True), None),
+            next(_snapshots(None, None, instant, newest=True), None),
+            next(_events(None, instant, newest=True), None),
         )
         if point is not None
     ]
@@ -118,11 +120,11 @@ def _merged(*series: Iterable[NavPoint]) -> Iterator[NavPoint]:
 
 
 def _newest(since: datetime | None) -> NavPoint | None:
-    return next(_snapshots(None, since, None, newest_first=True), None)
+    return next(_snapshots(None, since, None, newest=True), None)
 
 
 def _oldest() -> NavPoint | None:
-    return next(_snapshots(None, None, None), None)
+    return next(_snapshots(None, None, None, count_max=1), None)
 
 
 def _snapshots(
@@ -130,8 +132,10 @@ def _snapshots(
     start: datetime | None,
     last: datetime | None,
     *,
-    newest_first: bool = False,
+    newest: bool = False,
+    count_max: int | None = None,
 ) -> Iterator[NavPoint]:
+    """Points of taken snapshots with ``start`` <= slot <= ``last``, oldest first; or the newest."""
     rows = Snapshot.objects.filter(status=SnapshotStatus.OK)
     if kind is not None:
         rows = rows.filter(kind=kind)
@@ -139,12 +143,11 @@ def _snapshots(
         rows = rows.filter(slot__gte=start)
     if last is not None:
         rows = rows.filter(slot__lte=last)
-    rows = rows.order_by(
-        *(["-slot", "-block_number"] if newest_first else ["slot", "block_number"])
-    )
+    in_time = rows.order_by("slot", "block_number")[:count_max]
+    rows = rows.order_by("-slot", "-block_number")[:1] if newest else in_time
     for slot, nav, total, aum, number in rows.values_list(
         "slot", "nav_per_share", "total_assets", "aum_assets", "block_number"
-    ).iterator():
+    ):
         yield NavPoint(
             at=slot,
             nav_per_share=nav,
@@ -156,16 +159,16 @@ def _snapshots(
 
 
 def _events(
-    start: datetime | None, last: datetime | None, *, newest_first: bool = False
+    start: datetime | None, last: datetime | None, *, newest: bool = False
 ) -> Iterator[NavPoint]:
+    """Points the contract published, likewise."""
     rows = NavUpdate.objects.all()
     if start is not None:
         rows = rows.filter(at__gte=start)
     if last is not None:
         rows = rows.filter(at__lte=last)
-    sign = "-" if newest_first else ""
-    rows = rows.order_by(f"{sign}block_number", f"{sign}log_index")
-    for at, nav, number in rows.values_list("at", "new_nav_per_share", "block_number").iterator():
+    rows = rows.order_by("-block_number", "-log_index")[:1] if newest else in_order(rows)
+    for at, nav, number in rows.values_list("at", "new_nav_per_share", "block_number"):
         yield NavPoint(
             at=at,
             nav_per_share=nav,

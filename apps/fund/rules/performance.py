@@ -1,8 +1,8 @@
 """How NAV per share has done: change, drawdown, annualised return and volatility.
 
-Everything is exact to the context's 50 digits and rounded nowhere; whoever shows a figure rounds it.
-What cannot be said (too few points, too short a time, a NAV of zero) is None, never zero. Nothing is
-interpolated: a gap makes one longer step.
+Exact to the context's 50 digits; whoever shows a figure rounds it. What cannot be said (too few
+points, too short a time, a NAV of zero) is None, never zero. Nothing is interpolated: a gap makes
+one longer step.
 """
 
 from bisect import bisect_right
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Context, Decimal, localcontext
+from itertools import pairwise
 from typing import TypeVar
 
 YEAR_SECONDS = Decimal(365 * 86_400)
@@ -108,7 +109,7 @@ def annualised_volatility(series: Sequence[NavAt]) -> Decimal | None:
                 (Decimal(after.nav_per_share) / before.nav_per_share).ln(),
                 _seconds(after.at - before.at) / YEAR_SECONDS,
             )
-            for before, after in zip(series, series[1:], strict=False)
+            for before, after in pairwise(series)
             if after.at > before.at
         ]
         if len(steps) < VOLATILITY_STEPS_MIN:

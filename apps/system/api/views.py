@@ -50,5 +50,5 @@ class ConfigurationView(APIView):
         responses=ConfigurationSerializer,
         tags=["system"],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response:  # noqa: ARG002
         return Response(ConfigurationSerializer(configuration.configuration()).data)

@@ -1,4 +1,4 @@
-"""``manage.py send``: carry queued transactions to the chain, one process leading, others standing by."""
+"""``manage.py send``: carry queued transactions to the chain; one process leads."""
 
 from typing import Any
 
@@ -15,7 +15,9 @@ from apps.core import clock
 class Command(BaseCommand):
     """Sends for the fund's chain until stopped."""
 
-    help = "Carry queued transactions: simulate, sign, broadcast, wait for final. Runs until stopped."
+    help = (
+        "Carry queued transactions: simulate, sign, broadcast, wait for final. Runs until stopped."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -72,7 +72,7 @@ def record_allocation_update(fact: AssetAllocationUpdated) -> None:
 
 
 def record_route(fact: PurchaseRouted) -> None:
-    """How a purchase was carried out; by itself, until a purchase log says otherwise, an allocation."""
+    """How a purchase was carried out; an allocation, unless a purchase log goes with it."""
     if is_known(AssetTrade.objects.all(), fact.source):
         return
     purchases = _same_amounts(fact).filter(kind=TradeKind.PURCHASE, method=None)

@@ -1,0 +1,129 @@
+"""What open pages hear. History that is being caught up is not news."""
+
+from datetime import datetime
+
+from apps.approvals import queries as approvals
+from apps.approvals.events import TicketCancelled, TicketDecided, TicketOpened
+from apps.chain.events import ChainFact, NavUpdated, RedemptionRequested, RedemptionSettled
+from apps.core import clock
+from apps.core.units import to_decimal
+from apps.fund.events import SnapshotTaken
+from apps.fund.queries import latest_overview
+from apps.notifications.operations import push
+from apps.notifications.rules import is_stale_alert
+
+
+def show_overview(fact: SnapshotTaken) -> None:
+    """The fund was read anew."""
+    overview = latest_overview()
+    if overview is None or fact.backfilled:
+        return
+    push(
+        "fund:overview",
+        {
+            "totalAssets": str(overview.total_assets),
+            "totalSupply": str(overview.total_supply),
+            "sharePrice": str(overview.nav_per_share),
+            "aumAssets": str(overview.aum_assets),
+            "layer1Liquidity": str(overview.l1_assets),
+            "layer2Liquidity": str(overview.l2_assets),
+            "layer3Value": str(overview.l3_assets),
+            "totalRedemptionLiability": str(overview.liability_assets),
+            "totalLockedShares": str(overview.locked_shares),
+            "emergencyMode": overview.emergency_mode,
+            "asOfBlock": overview.block_number,
+            "lastUpdated": _time(overview.block_at),
+        },
+        fact.at,
+    )
+
+
+def show_nav(fact: NavUpdated) -> None:
+    """NAV per share was refreshed."""
+    _push_fresh(
+        fact,
+        "fund:nav",
+        {
+            "oldNavPerShare": str(fact.old_nav_per_share),
+            "navPerShare": str(fact.new_nav_per_share),
+            "nav": f"{to_decimal(fact.new_nav_per_share):.6f}",
+            "at": _time(fact.updated_at),
+        },
+    )
+
+
+def show_request(fact: RedemptionRequested) -> None:
+    """A holder asked to redeem."""
+    _push_fresh(
+        fact,
+        "redemption:new",
+        {
+            "requestId": str(fact.request_id),
+            "owner": fact.owner,
+            "shares": str(fact.shares),
+            "grossAmount": str(fact.gross_assets),
+            "channel": fact.channel.name,
+            "requiresApproval": fact.requires_approval,
+            "requestTime": _time(fact.requested_at),
+        },
+    )
+
+
+def show_settlement(fact: RedemptionSettled) -> None:
+    """A request was paid."""
+    _push_fresh(
+        fact,
+        "redemption:settled",
+        {
+            "requestId": str(fact.request_id),
+            "owner": fact.owner,
+            "grossAmount": str(fact.gross_assets),
+            "fee": str(fact.fee_assets),
+            "netAmount": str(fact.net_assets),
+            "channel": fact.channel.name,
+        },
+    )
+
+
+def show_ticket(fact: TicketOpened) -> None:
+    """A decision is asked for."""
+    ticket = approvals.ticket(fact.ticket_id)
+    push(
+        "approval:new",
+        {
+            "id": str(ticket.pk),
+            "type": ticket.kind,
+            "referenceId": ticket.subject_id,
+            "description": ticket.title,
+            "amount": None if ticket.amount is None else str(ticket.amount),
+            "currency": ticket.currency,
+            "slaDeadline": _time(ticket.deadline_at),
+        },
+        fact.at,
+    )
+
+
+def show_outcome(fact: TicketDecided | TicketCancelled) -> None:
+    """A ticket has its outcome."""
+    status = fact.decision if isinstance(fact, TicketDecided) else "CANCELLED"
+    push(
+        "approval:resolved",
+        {
+            "id": str(fact.ticket_id),
+            "type": fact.kind,
+            "referenceId": fact.subject_id,
+            "status": status,
+        },
+        fact.at,
+    )
+
+
+def _push_fresh(fact: ChainFact, channel: str, data: dict[str, object]) -> None:
+    source, at = fact.source, clock.now()
+    if is_stale_alert(source.block_time, at):
+        return
+    push(channel, {**data, "txHash": source.tx_hash, "blockNumber": source.block_number}, at)
+
+
+def _time(value: datetime) -> str:
+    return value.isoformat().replace("+00:00", "Z")

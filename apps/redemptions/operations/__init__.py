@@ -1,0 +1,46 @@
+"""Everything that changes a redemption, or makes the chain change it."""
+
+from .asking import close_ticket, open_missing_tickets, open_ticket_when_current
+from .deciding import NothingToRetry, record_outcome, retry_decision, send_decision
+from .projecting import (
+    OutOfOrder,
+    UnknownRequest,
+    clear_projections,
+    note_in_audit,
+    record_approval,
+    record_cancellation,
+    record_rejection,
+    record_request,
+    record_settlement,
+)
+from .settling import (
+    AlreadySent,
+    CannotSettle,
+    SettleResult,
+    settle,
+    settle_due,
+)
+
+__all__ = [
+    "AlreadySent",
+    "CannotSettle",
+    "NothingToRetry",
+    "OutOfOrder",
+    "SettleResult",
+    "UnknownRequest",
+    "clear_projections",
+    "close_ticket",
+    "note_in_audit",
+    "open_missing_tickets",
+    "open_ticket_when_current",
+    "record_approval",
+    "record_cancellation",
+    "record_outcome",
+    "record_rejection",
+    "record_request",
+    "record_settlement",
+    "retry_decision",
+    "send_decision",
+    "settle",
+    "settle_due",
+]

@@ -1,0 +1,95 @@
+"""Kinds of report, their periods, and the life of a run. Plain Python."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """Which report."""
+
+    DAILY = "DAILY"
+    CUSTOM = "CUSTOM"
+
+
+class Status(StrEnum):
+    """The life of a run."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    READY = "READY"
+    FAILED = "FAILED"
+
+
+# The database trigger of migration 0002 holds the same table.
+TRANSITIONS: Mapping[Status, frozenset[Status]] = {
+    Status.QUEUED: frozenset({Status.RUNNING}),
+    Status.RUNNING: frozenset({Status.RUNNING, Status.READY, Status.QUEUED, Status.FAILED}),
+    Status.READY: frozenset(),
+    Status.FAILED: frozenset({Status.QUEUED}),
+}
+
+FORMATS = ("pdf", "xlsx")
+DAYS_MAX = 366
+ATTEMPTS_MAX = 3
+LEASE = timedelta(minutes=5)
+RETRY_AFTER = timedelta(minutes=1)
+CATCH_UP_DAYS_MAX = 7
+DAILY_AFTER = timedelta(minutes=10)
+"""A day is reported this long after its end, when its last blocks are final."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The instants [start, end), in UTC."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def days(self) -> timedelta:
+        """How long it is."""
+        return self.end - self.start
+
+    @property
+    def is_one_day(self) -> bool:
+        """Whether it is exactly one UTC day."""
+        return self.start.time() == time(0) and self.days == timedelta(days=1)
+
+    @property
+    def text(self) -> str:
+        """The period for people: a date when it is one day, else both instants."""
+        if self.is_one_day:
+            return f"{self.start:%Y-%m-%d}"
+        return f"{self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC"
+
+
+def day(value: date) -> Period:
+    """One UTC day."""
+    start = datetime.combine(value, time(0), UTC)
+    return Period(start, start + timedelta(days=1))
+
+
+def problem_with(period: Period, at: datetime) -> str:
+    """Why nothing can be reported about this period now; "" when it can."""
+    if period.end <= period.start:
+        return "The period ends before it begins."
+    if period.end > at:
+        return "The period has not ended yet."
+    if period.days > timedelta(days=DAYS_MAX):
+        return f"The period is longer than {DAYS_MAX} days."
+    return ""
+
+
+def missing_days(last_end: datetime | None, at: datetime) -> list[Period]:
+    """Days that should have a daily report and have none, oldest first.
+
+    Yesterday, and after an outage the days since the last report, at most a week of them.
+    """
+    today = datetime.combine((at - DAILY_AFTER).date(), time(0), UTC)
+    first = today - timedelta(days=1)
+    if last_end is not None:
+        first = max(last_end, today - timedelta(days=CATCH_UP_DAYS_MAX))
+    count = max((today - first).days, 0)
+    return [day((first + timedelta(days=n)).date()) for n in range(count)]

@@ -1,0 +1,59 @@
+"""Counts beside the sidebar's entries, kept a few seconds per person."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+
+from apps.approvals import queries as approvals
+from apps.chain import queries as chain
+from apps.core import clock
+from apps.notifications import queries as notifications
+from apps.redemptions import queries as redemptions
+from apps.system.cached import cached
+from apps.system.queries.health import STUCK_AFTER
+
+KEEP_SECONDS = 5
+SOON = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A count and how urgent it is: "", "warn" or "bad"."""
+
+    count: int
+    tone: str = ""
+
+
+def counts(request: HttpRequest) -> dict[str, Badge]:
+    """All badges for this person, by the names that the sidebar uses."""
+    user: Any = request.user
+    may_decide = user.has_perm("approvals.decide_ticket")
+    return cached(
+        f"system:badges:{user.pk}:{int(may_decide)}",
+        KEEP_SECONDS,
+        lambda: _counts(user.pk, may_decide, clock.now()),
+    )
+
+
+def _counts(user_id: int, may_decide: bool, at: datetime) -> dict[str, Badge]:
+    status = chain.status(chain.fund_chain().chain_id, at=at)
+    parked = sum(status.logs_by_status.get(kind, 0) for kind in ("FAILED", "UNDECODABLE"))
+    waiting = approvals.waiting_for(user_id, at=at) if may_decide else []
+    return {
+        "my_approvals": Badge(len(waiting), _urgency([row.deadline_at for row in waiting], at)),
+        "redemptions": Badge(redemptions.active().count()),
+        "parked": Badge(parked, "bad"),
+        "stuck": Badge(chain.stuck_transactions(before=at - STUCK_AFTER), "bad"),
+        "failed_messages": Badge(notifications.failed_count(), "warn"),
+    }
+
+
+def _urgency(deadlines: list[datetime], at: datetime) -> str:
+    if not deadlines:
+        return ""
+    left = min(deadlines) - at
+    if left <= timedelta(0):
+        return "bad"
+    return "warn" if left <= SOON else ""

@@ -1,0 +1,28 @@
+"""Fixtures of the fund's tests."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from apps.core import bus
+from tests.fund.facts import Logs
+
+
+@pytest.fixture
+def logs() -> Logs:
+    """A fresh chain."""
+    return Logs()
+
+
+@pytest.fixture
+def project() -> Callable[..., None]:
+    """Applies facts as the dispatcher does, together in one transaction."""
+
+    def apply(*facts: Any) -> None:
+        with transaction.atomic():
+            for fact in facts:
+                bus.project(fact)
+
+    return apply

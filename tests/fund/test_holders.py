@@ -1,0 +1,206 @@
+"""Balances and locked shares from facts."""
+
+import itertools
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from apps.chain.events import SharesBurned, SharesLocked, SharesTransferred, SharesUnlocked
+from apps.core import bus
+from apps.core.units import UINT256_MAX
+from apps.fund.models import FactContradicted, Holder, ShareMovement
+from apps.fund.operations import clear_projections
+from apps.fund.operations.projections.holders import (
+    LockWithoutHolder,
+    NegativeBalance,
+    NegativeLock,
+)
+from apps.fund.queries import balances, holder_count
+from tests.fund.facts import ALICE, BOB, CAROL, CHAIN_ID, ZERO, Logs, rows
+
+pytestmark = pytest.mark.django_db
+
+
+def project(*facts: Any) -> None:
+    with transaction.atomic():
+        for fact in facts:
+            bus.project(fact)
+
+
+def moved(logs: Logs, sender: str, recipient: str, shares: int, **options: Any) -> Any:
+    return logs.fact(
+        SharesTransferred, sender=sender, recipient=recipient, shares=shares, **options
+    )
+
+
+class TestTransfer:
+    def test_mints_moves_and_burns(self, logs: Logs) -> None:
+        project(
+            moved(logs, ZERO, ALICE, 100),
+            moved(logs, ALICE, BOB, 30),
+            moved(logs, BOB, ZERO, 10),
+        )
+
+        assert balances() == {ALICE: 70, BOB: 20}
+
+    def test_holds_the_largest_uint256(self, logs: Logs) -> None:
+        project(moved(logs, ZERO, ALICE, UINT256_MAX), moved(logs, ALICE, BOB, UINT256_MAX))
+
+        assert balances() == {BOB: UINT256_MAX}
+
+    def test_keeps_a_holder_who_left_but_does_not_count_them(self, logs: Logs) -> None:
+        project(moved(logs, ZERO, ALICE, 5), moved(logs, ALICE, BOB, 5))
+
+        assert holder_count() == 1
+        assert Holder.objects.get(address=ALICE).balance_shares == 0
+
+    def test_remembers_first_and_last_activity(self, logs: Logs) -> None:
+        first, last = moved(logs, ZERO, ALICE, 5), moved(logs, ALICE, BOB, 1)
+
+        project(first, last)
+
+        holder = Holder.objects.get(address=ALICE)
+        assert holder.first_activity_at == first.source.block_time
+        assert holder.last_activity_at == last.source.block_time
+
+    def test_to_oneself_changes_nothing(self, logs: Logs) -> None:
+        project(moved(logs, ZERO, ALICE, 5), moved(logs, ALICE, ALICE, 5))
+
+        assert balances() == {ALICE: 5}
+
+    def test_to_oneself_of_more_than_one_has_is_refused(self, logs: Logs) -> None:
+        project(moved(logs, ZERO, ALICE, 5))
+
+        with pytest.raises(NegativeBalance):
+            project(moved(logs, ALICE, ALICE, 6))
+
+    def test_of_nothing_touches_nobody(self, logs: Logs) -> None:
+        project(moved(logs, ZERO, ALICE, 5))
+        before = Holder.objects.get().last_activity_at
+
+        project(moved(logs, ALICE, CAROL, 0))
+
+        assert Holder.objects.get().last_activity_at == before
+        assert ShareMovement.objects.count() == 2
+
+    def test_refuses_to_go_below_zero_and_changes_nothing(self, logs: Logs) -> None:
+        project(moved(logs, ZERO, ALICE, 5))
+
+        with pytest.raises(NegativeBalance, match="holds 5 shares, but 6 leave"):
+            project(moved(logs, ALICE, BOB, 6))
+
+        assert balances() == {ALICE: 5}
+        assert ShareMovement.objects.count() == 1
+
+    def test_refuses_a_sender_never_seen(self, logs: Logs) -> None:
+        with pytest.raises(NegativeBalance, match="holds 0 shares"):
+            project(moved(logs, CAROL, BOB, 1))
+
+
+class TestTwice:
+    def test_has_one_effect(self, logs: Logs) -> None:
+        mint, move = moved(logs, ZERO, ALICE, 100), moved(logs, ALICE, BOB, 30)
+
+        project(mint, move, mint, move, move)
+
+        assert balances() == {ALICE: 70, BOB: 30}
+        assert ShareMovement.objects.count() == 2
+
+    def test_with_other_content_is_refused(self, logs: Logs) -> None:
+        mint = moved(logs, ZERO, ALICE, 100)
+        project(mint)
+        forged = SharesTransferred(source=mint.source, sender=ZERO, recipient=ALICE, shares=101)
+
+        with pytest.raises(FactContradicted, match="another shares"):
+            project(forged)
+
+        assert balances() == {ALICE: 100}
+
+
+class TestLock:
+    def test_follows_a_settlement(self, logs: Logs) -> None:
+        project(
+            moved(logs, ZERO, ALICE, 100),
+            logs.fact(SharesLocked, owner=ALICE, shares=100),
+            moved(logs, ALICE, ZERO, 100),
+            logs.fact(SharesBurned, same_tx=True, owner=ALICE, shares=100),
+        )
+
+        holder = Holder.objects.get()
+        assert (holder.balance_shares, holder.locked_shares) == (0, 0)
+
+    def test_follows_a_rejection(self, logs: Logs) -> None:
+        project(
+            moved(logs, ZERO, ALICE, 100),
+            logs.fact(SharesLocked, owner=ALICE, shares=60),
+            logs.fact(SharesUnlocked, owner=ALICE, shares=20),
+        )
+
+        holder = Holder.objects.get()
+        assert (holder.balance_shares, holder.locked_shares, holder.free_shares) == (100, 40, 60)
+
+    @pytest.mark.parametrize("fact", [SharesUnlocked, SharesBurned])
+    def test_refuses_to_release_more_than_is_locked(self, logs: Logs, fact: Any) -> None:
+        project(
+            moved(logs, ZERO, ALICE, 100),
+            logs.fact(SharesLocked, owner=ALICE, shares=60),
+        )
+
+        with pytest.raises(NegativeLock, match="60 shares locked, but 61"):
+            project(logs.fact(fact, owner=ALICE, shares=61))
+
+        assert Holder.objects.get().locked_shares == 60
+
+    def test_refuses_an_owner_never_seen(self, logs: Logs) -> None:
+        with pytest.raises(LockWithoutHolder):
+            project(logs.fact(SharesLocked, owner=ALICE, shares=1))
+
+
+class TestReplay:
+    def test_gives_equal_rows(self, logs: Logs) -> None:
+        facts = [
+            moved(logs, ZERO, ALICE, 100),
+            moved(logs, ALICE, BOB, 30),
+            logs.fact(SharesLocked, owner=BOB, shares=10),
+            moved(logs, BOB, ZERO, 10),
+            logs.fact(SharesBurned, same_tx=True, owner=BOB, shares=10),
+            moved(logs, BOB, CAROL, 0),
+        ]
+        project(*facts)
+        before = rows(Holder) + rows(ShareMovement)
+
+        cleared = clear_projections(chain_id=CHAIN_ID)
+        project(*facts)
+
+        assert cleared == len(before)
+        assert rows(Holder) + rows(ShareMovement) == before
+
+
+ACCOUNTS = [ALICE, BOB, CAROL, ZERO]
+TRANSFERS = st.lists(
+    st.tuples(st.sampled_from(ACCOUNTS), st.sampled_from(ACCOUNTS), st.integers(0, 50)),
+    max_size=15,
+)
+
+
+class TestAnyTransfers(TestCase):
+    @given(TRANSFERS)
+    def test_end_as_a_plain_ledger_does(self, transfers: list[tuple[str, str, int]]) -> None:
+        logs = Logs()
+        ledger = dict.fromkeys(ACCOUNTS, 0)
+        for sender, recipient, shares in itertools.chain([(ZERO, ALICE, 60)], transfers):
+            fact = moved(logs, sender, recipient, shares)
+            if sender != ZERO and ledger[sender] < shares:
+                with pytest.raises(NegativeBalance):
+                    project(fact)
+                continue
+            ledger[sender] -= shares
+            ledger[recipient] += shares
+            project(fact)
+
+        held = {account: n for account, n in ledger.items() if n > 0 and account != ZERO}
+        assert balances() == dict(sorted(held.items()))

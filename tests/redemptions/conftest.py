@@ -1,0 +1,46 @@
+"""The chain file, and the figures of the fund."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+
+from apps.chain import config
+from apps.fund import queries as fund
+
+from .helpers import NOON, USDT, write_chain_file
+
+
+@pytest.fixture(autouse=True)
+def chain_file(tmp_path: Path, settings: LazySettings) -> Iterator[None]:
+    """A fund chain whose node does not answer."""
+    settings.CHAIN_FILE = str(write_chain_file(tmp_path))
+    config.reload()
+    yield
+    config.reload()
+
+
+@dataclass
+class Figures:
+    """What the newest snapshot says; the fields this app reads."""
+
+    l1_assets: int = 250_000 * USDT
+    l2_assets: int = 350_000 * USDT
+    total_assets: int = 2_000_000 * USDT
+    liability_assets: int = 120_000 * USDT
+    emergency_mode: bool = False
+    block_at: datetime = NOON
+    taken_at: datetime = NOON
+
+
+@pytest.fixture
+def overview(monkeypatch: pytest.MonkeyPatch) -> Callable[[Figures | None], None]:
+    """Say what the newest snapshot is."""
+
+    def use(figures: Figures | None) -> None:
+        monkeypatch.setattr(fund, "latest_overview", lambda: figures)
+
+    return use
