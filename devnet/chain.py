@@ -225,7 +225,10 @@ class Chain:
         return Reorg(first, old, new)
 
     def snapshot(self) -> str:
-        """Remembers everything, the clock included; give the id to `revert`, which uses it up."""
+        """Remembers everything, the clock included; give the id to `revert`, which uses it up.
+
+        A reorg that replaces the block it was taken at loses it.
+        """
         snapshot: str = self.rpc.call("evm_snapshot")
         return snapshot
 

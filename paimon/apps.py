@@ -10,10 +10,19 @@ class PaimonConfig(AppConfig):
     name = "paimon"
 
     def ready(self) -> None:
+        from apps.chain import queries as chain
+        from apps.core import display
         from paimon import celery, panels
 
         celery.app.finalize()
         panels.register()
+        display.use_explorer(
+            display.Explorer(
+                tx_url=chain.explorer_tx_url,
+                address_url=chain.explorer_address_url,
+                default_chain_id=lambda: chain.fund_chain().chain_id,
+            )
+        )
 
 
 class PaimonAdminConfig(AdminConfig):

@@ -5,6 +5,9 @@ from typing import Any
 from celery.schedules import crontab
 
 SCHEDULE: dict[str, dict[str, Any]] = {
+    # The chain
+    "chain: read where nobody leads": {"task": "chain.poll", "schedule": 3.0, "options": {"queue": "critical"}},
+    "chain: send where nobody leads": {"task": "chain.send", "schedule": 15.0, "options": {"queue": "critical"}},
     # The fund
     "fund: overview": {"task": "fund.take_overview", "schedule": 60.0},
     "fund: overview after facts": {"task": "fund.refresh_overview", "schedule": 5.0},
@@ -18,4 +21,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "approvals: time limits": {"task": "approvals.tick", "schedule": 15.0},
     "redemptions: missing tickets": {"task": "redemptions.open_missing_tickets", "schedule": 15.0},
     "redemptions: settle what is due": {"task": "redemptions.settle_due", "schedule": 30.0},
+    # The record, and what can have no effect any more
+    "audit: seal the log": {"task": "audit.seal_log", "schedule": 1.0},
+    "accounts: forget what expired": {
+        "task": "accounts.forget_expired",
+        "schedule": crontab(minute=40),
+    },
 }

@@ -11,33 +11,11 @@ import pytest
 from django.apps import apps
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.models.signals import post_migrate
-from django.db import connection
-from pytest_django.plugin import DjangoDbBlocker
 
 from devstack.mail import Mail
 from tests.chain_world import committed_world, deployed, world
 
 __all__ = ["committed_world", "deployed", "world"]
-
-_SWITCH_OFF_TRUNCATE_TRIGGERS = """
-DO $$
-DECLARE found record;
-BEGIN
-    FOR found IN
-        SELECT tgrelid::regclass AS owner, tgname FROM pg_trigger
-        WHERE NOT tgisinternal AND tgtype & 32 <> 0
-    LOOP
-        EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', found.owner, found.tgname);
-    END LOOP;
-END $$
-"""
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Let transactional tests empty the tables whose triggers refuse TRUNCATE."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute(_SWITCH_OFF_TRUNCATE_TRIGGERS)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -154,7 +154,7 @@ class UserAdmin(ModelAdmin):
         """Ask why, then take all access from a person."""
         user = self.get_object(request, str(user_id))
         if user is None or not request.user.has_perm("accounts.change_user"):
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(user_id))
+            raise PermissionDenied
         form = DeactivationForm(request.POST or None)
         person_page = reverse("admin:accounts_user_change", args=[user_id])
         if request.method == "POST" and form.is_valid():

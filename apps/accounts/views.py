@@ -111,7 +111,7 @@ def _target(request: HttpRequest) -> str:
 def _qr(text: str) -> SafeString:
     code = qrcode.QRCode(border=2, image_factory=SvgPathImage)
     code.add_data(text)
-    svg = code.make_image().to_string(encoding="unicode")
+    svg: str = code.make_image().to_string(encoding="unicode")
     return mark_safe(svg)  # noqa: S308 - drawn here, from numbers
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from apps.core.text import visible_line
+
 
 class Status(StrEnum):
     """The life of a message."""
@@ -61,7 +63,6 @@ _JITTER_SHARE_PERCENT = 50
 
 ALERT_AGE_MAX = timedelta(hours=1)
 SUBJECT_CHARACTERS_MAX = 200
-BODY_CHARACTERS_MAX = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def backoff(attempts: int, jitter_percent: int) -> timedelta:
 def of_smtp_answer(code: int, text: str) -> Failure:
     """What an SMTP refusal means: 4xx may pass, 5xx will not."""
     words = text.lower()
-    error = f"{code} {plain_line(text)}"[:500]
+    error = f"{code} {visible_line(text)}"[:500]
     if code in {421, 450, 451, 452} and re.search(r"rate|too many|throttl|limit", words):
         return Failure(FailureType.RATE_LIMITED, permanent=False, error=error)
     if code < 500:
@@ -108,27 +109,9 @@ def is_stale_alert(happened_at: datetime, at: datetime) -> bool:
     return at - happened_at > ALERT_AGE_MAX
 
 
-# Controls, and the characters that turn the direction of what follows or are not seen at all.
-_HIDDEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff"
-    r"\ud800-\udfff]"
-)
-
-
-def plain_text(text: str) -> str:
-    """Text of others, with what could hide or reverse it written out as ``[U+202E]``."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _HIDDEN.sub(lambda match: f"[U+{ord(match.group()):04X}]", text)[:BODY_CHARACTERS_MAX]
-
-
-def plain_line(text: str) -> str:
-    """The same as one line."""
-    return " ".join(plain_text(text).split())
-
-
 def subject_line(text: str, prefix: str) -> str:
     """A subject of one line, at most 200 characters, that says which installation speaks."""
-    line = f"[{prefix}] {plain_line(text)}"
+    line = f"[{prefix}] {visible_line(text)}"
     return line if len(line) <= SUBJECT_CHARACTERS_MAX else line[: SUBJECT_CHARACTERS_MAX - 1] + "…"
 
 

@@ -1,4 +1,4 @@
-// Line charts as SVG: <figure class="chart" data-points="id of a JSON script">. Values stay text; a
+// Line charts as SVG: <figure class="line-chart" data-points="id of a JSON script">. Values stay text; a
 // number is made of them only to find a pixel.
 "use strict";
 
@@ -162,14 +162,14 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => {
-    for (const figure of document.querySelectorAll("figure.chart[data-points]")) {
-      figure.chart = new LineChart(figure);
+    for (const figure of document.querySelectorAll("figure.line-chart[data-points]")) {
+      figure.line-chart = new LineChart(figure);
     }
   });
 
   document.addEventListener("paimon:message", (event) => {
     const { channel, data } = event.detail;
     if (channel !== "fund:nav" || !data.nav) return;
-    for (const figure of document.querySelectorAll("figure.chart[data-live-series=nav]")) figure.chart?.add(data.at, data.nav);
+    for (const figure of document.querySelectorAll("figure.line-chart[data-live-series=nav]")) figure.line-chart?.add(data.at, data.nav);
   });
 })();

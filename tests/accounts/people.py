@@ -158,18 +158,6 @@ def api_client(who: Person | None = None) -> APIClient:
     return client
 
 
-@dataclass(frozen=True)
-class SigningChain:
-    """What the setting SIGNING_CHAIN's function returns, as far as accounts looks at it."""
-
-    chain_id: int = 31337
-
-
-def signing_chain() -> SigningChain:
-    """For tests without a chain: set SIGNING_CHAIN to "tests.accounts.people.signing_chain"."""
-    return SigningChain()
-
-
 def operation_headers(
     who: Person,
     *,

@@ -182,9 +182,7 @@ class TestEnrolment:
         secret = re.search(rb'id="secret">([A-Z2-7 ]+)<', page.content)
         assert secret is not None
         old_session = client.session.session_key
-        done = client.post(
-            reverse("second_factor"), {"code": code_of(secret[1]), "next": USERS}
-        )
+        done = client.post(reverse("second_factor"), {"code": code_of(secret[1]), "next": USERS})
         assert done["Location"] == USERS
         assert client.session.session_key != old_session
         assert inside(client)

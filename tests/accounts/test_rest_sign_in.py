@@ -258,9 +258,7 @@ class TestAccessToken:
         keys = tokens.key_pair(settings.JWT_PRIVATE_KEY)
         payload = jwt.decode(access_token(ana), options={"verify_signature": False}) | changes
         payload = {name: value for name, value in payload.items() if value is not None}
-        token = jwt.encode(
-            payload, keys.private, algorithm="EdDSA", headers={"kid": keys.key_id}
-        )
+        token = jwt.encode(payload, keys.private, algorithm="EdDSA", headers={"kid": keys.key_id})
 
         assert refused(me(api, token), 401, "AUTH_INVALID")
 
@@ -270,9 +268,7 @@ class TestAccessToken:
         keys = tokens.key_pair(settings.JWT_PRIVATE_KEY)
         payload = jwt.decode(access_token(ana), options={"verify_signature": False})
         payload["sub"] = str(person("ADMIN").id)
-        token = jwt.encode(
-            payload, keys.private, algorithm="EdDSA", headers={"kid": keys.key_id}
-        )
+        token = jwt.encode(payload, keys.private, algorithm="EdDSA", headers={"kid": keys.key_id})
 
         assert refused(me(api, token), 401, "AUTH_INVALID")
 

@@ -133,9 +133,7 @@ class TestConsumeSignature:
         data = typed_data(vote.nonce, later)
 
         with pytest.raises(SignatureExpired):
-            vote.use(
-                typed_data=data, expires_at=later, signature=sign_typed_data(victor, data)
-            )
+            vote.use(typed_data=data, expires_at=later, signature=sign_typed_data(victor, data))
 
     def test_refuses_another_signer(self, vote: Vote) -> None:
         stranger = Account.create()

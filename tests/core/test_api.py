@@ -42,7 +42,9 @@ class TestRequestId:
 
         assert response["X-Request-ID"] == "abcDEF-123.4_5"
 
-    @pytest.mark.parametrize("value", ["short", "a" * 65, "has space in it", "line\\nbreak!!", "é" * 9])
+    @pytest.mark.parametrize(
+        "value", ["short", "a" * 65, "has space in it", "line\\nbreak!!", "é" * 9]
+    )
     def test_replaces_any_other(self, client: Client, value: str) -> None:
         response = client.get("/api/v1/echo", headers={"x-request-id": value})
 
@@ -87,7 +89,8 @@ class TestStrictJSON:
 
 class TestAmountField:
     @pytest.mark.parametrize(
-        "amount", [15, 1.5, "-1", "1.5", "", " 1", "1e3", "٣", None, str(2**256), "9" * 79, [], True]
+        "amount",
+        [15, 1.5, "-1", "1.5", "", " 1", "1e3", "٣", None, str(2**256), "9" * 79, [], True],
     )
     def test_refuses(self, client: Client, amount: Any) -> None:
         response = post(client, json.dumps({"requestId": 1, "grossAssets": amount}))

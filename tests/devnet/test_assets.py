@@ -187,6 +187,7 @@ class TestBuffer:
 
 class TestFees:
     def test_management_fee_is_half_a_percent_a_year(self, fund: Scenario) -> None:
+        fund.advance_time(60)
         fund.collect_fees()
         since = fund.now()
         fund.advance_time(30 * DAY_SECONDS)

@@ -1,4 +1,4 @@
-"""Every event of the contracts can happen, with the topic and from the contract it must come from."""
+"""Every event of the contracts can happen, with its topic and from its contract."""
 
 from eth_utils.crypto import keccak
 

@@ -261,6 +261,8 @@ class TestFee:
         assert settled["netAmount"] == asked.gross - settled["fee"]
         assert receipt.event("RedemptionFeeAdded").args["fee"] == settled["fee"]
         assert fund.vault.read("withdrawableRedemptionFees") == settled["fee"]
+        state = fund.state()
+        assert state.total_assets == state.gross_assets - settled["fee"]
         assert list(fund.controller.read("getRedemptionFeeInfo").values()) == [
             settled["fee"],
             settled["fee"],

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from apps.core import bus
+from paimon import subscriptions
 from tests.fund.facts import Logs
 
 
@@ -18,11 +18,13 @@ def logs() -> Logs:
 
 @pytest.fixture
 def project() -> Callable[..., None]:
-    """Applies facts as the dispatcher does, together in one transaction."""
+    """Applies facts as the dispatcher does, together in one transaction, to this app alone."""
 
     def apply(*facts: Any) -> None:
         with transaction.atomic():
             for fact in facts:
-                bus.project(fact)
+                for handler in subscriptions.PROJECTIONS[type(fact)]:
+                    if handler.__module__.startswith("apps.fund."):
+                        handler(fact)
 
     return apply

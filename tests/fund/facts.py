@@ -20,6 +20,7 @@ TOKEN = "0x" + "70" * 20
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 USDT = 10**18
 
+
 def rows(model: type[Model]) -> list[dict[str, Any]]:
     """Every row but for its id, in a stable order: what a replay must reproduce."""
     found = [

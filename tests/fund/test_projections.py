@@ -87,9 +87,7 @@ class TestTrades:
 
         assert trades() == [("PURCHASE", 100, 1)]
 
-    def test_the_order_of_the_two_logs_does_not_matter(
-        self, logs: Logs, project: Project
-    ) -> None:
+    def test_the_order_of_the_two_logs_does_not_matter(self, logs: Logs, project: Project) -> None:
         project(purchased(logs, 100), routed(logs, 100, same_tx=True))
 
         assert trades() == [("PURCHASE", 100, 1)]
@@ -192,13 +190,12 @@ class TestRegister:
         project(added(logs, name="a\x00b\ud800" + "x" * 500, symbol="\x00" * 3))
 
         [asset] = queries.assets()
-        assert asset.name.startswith("ab?") and len(asset.name) == 200
+        assert asset.name.startswith("ab?")
+        assert len(asset.name) == 200
         assert asset.symbol == ""
 
     @pytest.mark.parametrize("kind", [events.AssetRemoved, events.AssetAllocationUpdated])
-    def test_refuses_an_asset_never_added(
-        self, logs: Logs, project: Project, kind: Any
-    ) -> None:
+    def test_refuses_an_asset_never_added(self, logs: Logs, project: Project, kind: Any) -> None:
         values = (
             {"old_allocation_bps": 1, "new_allocation_bps": 2}
             if kind is events.AssetAllocationUpdated
@@ -210,9 +207,7 @@ class TestRegister:
 
 
 class TestFees:
-    def test_a_withdrawal_told_by_both_contracts_is_one(
-        self, logs: Logs, project: Project
-    ) -> None:
+    def test_a_withdrawal_told_by_both_contracts_is_one(self, logs: Logs, project: Project) -> None:
         project(
             logs.fact(events.RedemptionFeeAdded, VAULT, fee_assets=70),
             logs.fact(events.RedemptionFeeReduced, VAULT, fee_assets=50),
@@ -227,9 +222,7 @@ class TestFees:
         assert queries.fee_entries()[-1].recipient == BOB
 
     def test_either_log_may_come_first_or_alone(self, logs: Logs, project: Project) -> None:
-        controller = logs.fact(
-            events.RedemptionFeesWithdrawn, CONTROLLER, recipient=BOB, assets=50
-        )
+        controller = logs.fact(events.RedemptionFeesWithdrawn, CONTROLLER, recipient=BOB, assets=50)
         vault = logs.fact(events.RedemptionFeeReduced, VAULT, same_tx=True, fee_assets=50)
         alone = logs.fact(events.RedemptionFeeReduced, VAULT, fee_assets=5)
 
@@ -296,9 +289,7 @@ class TestFlows:
             logs.fact(
                 events.SubscriptionProcessed, sender=BOB, receiver=ALICE, assets=300, shares=200
             ),
-            logs.fact(
-                events.SubscriptionProcessed, sender=BOB, receiver=BOB, assets=1, shares=0
-            ),
+            logs.fact(events.SubscriptionProcessed, sender=BOB, receiver=BOB, assets=1, shares=0),
         )
 
         first, second = queries.subscriptions()
@@ -338,9 +329,7 @@ def settled(logs: Logs, *, gross: int, fee: int) -> events.RedemptionSettled:
 class TestContracts:
     def test_roles_follow_grants_and_revocations(self, logs: Logs, project: Project) -> None:
         admin = role_hash("ADMIN_ROLE")
-        grant = logs.fact(
-            events.RoleGranted, MANAGER, role=admin, account=ALICE, granted_by=BOB
-        )
+        grant = logs.fact(events.RoleGranted, MANAGER, role=admin, account=ALICE, granted_by=BOB)
         project(
             grant,
             logs.fact(events.RoleGranted, MANAGER, role=admin, account=CAROL, granted_by=BOB),
@@ -429,15 +418,11 @@ def one_of_each(logs: Logs) -> list[Any]:
     alert = {"ratio_bps": 1, "threshold_bps": 2, "available_assets": 3}
     return [
         logs.fact(events.SharesTransferred, **mint),
-        logs.fact(
-            events.SubscriptionProcessed, sender=BOB, receiver=ALICE, assets=100, shares=100
-        ),
+        logs.fact(events.SubscriptionProcessed, sender=BOB, receiver=ALICE, assets=100, shares=100),
         logs.fact(events.SharesLocked, owner=ALICE, shares=30),
         logs.fact(events.SharesUnlocked, **lock),
         logs.fact(events.SharesBurned, **lock),
-        logs.fact(
-            events.NavUpdated, old_nav_per_share=1, new_nav_per_share=2, updated_at=START
-        ),
+        logs.fact(events.NavUpdated, old_nav_per_share=1, new_nav_per_share=2, updated_at=START),
         logs.fact(events.EmergencyModeChanged, enabled=True),
         logs.fact(events.RedemptionFeeAdded, fee_assets=5),
         logs.fact(events.RedemptionFeeReduced, fee_assets=5),
@@ -534,4 +519,3 @@ class TestReplay:
         }
 
         assert {type(fact) for fact in one_of_each(logs)} == ours
-

@@ -14,6 +14,7 @@ from apps.accounts.operations.contract_wallets import (
 from apps.accounts.operations.people import create_user, deactivate_user, enrol_second_factor
 from apps.accounts.operations.sessions import (
     SignedIn,
+    SignInRefused,
     note_refused_sign_in,
     refresh_session,
     sign_in_with_wallet,
@@ -39,6 +40,7 @@ __all__ = [
     "Newcomer",
     "NoWallet",
     "NonceUsed",
+    "SignInRefused",
     "SignatureExpired",
     "SignedIn",
     "WrongSigner",

@@ -178,4 +178,6 @@ def enrol_second_factor(
 
 
 def _holds(actor: Actor, *roles: str) -> bool:
+    if actor.user_id is None:
+        return False
     return User.objects.filter(pk=actor.user_id, is_active=True, groups__name__in=roles).exists()

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
 from apps.core.errors import Refused
+from apps.core.text import visible_line
 from apps.notifications.models import Notification
-from apps.notifications.rules import Failure, FailureType, Severity, of_smtp_answer, plain_line
+from apps.notifications.rules import Failure, FailureType, Severity, of_smtp_answer
 from apps.reports.queries import file
 
 
@@ -20,7 +21,7 @@ def send(row: Notification) -> Failure | None:
     except Refused as refusal:  # an attachment that cannot be made
         return Failure(FailureType.SERVER_ERROR, permanent=False, error=refusal.message)
     except ValueError as error:  # a header the address or subject cannot be
-        return Failure(FailureType.INVALID_RECIPIENT, permanent=True, error=plain_line(str(error)))
+        return Failure(FailureType.INVALID_RECIPIENT, permanent=True, error=visible_line(str(error)))
     try:
         message.send()
     except smtplib.SMTPRecipientsRefused as refused:
@@ -31,7 +32,7 @@ def send(row: Notification) -> Failure | None:
     except TimeoutError:
         return Failure(FailureType.TIMEOUT, permanent=False, error="The mail server does not answer.")
     except (smtplib.SMTPException, OSError) as error:
-        return Failure(FailureType.SERVER_ERROR, permanent=False, error=plain_line(str(error))[:500])
+        return Failure(FailureType.SERVER_ERROR, permanent=False, error=visible_line(str(error))[:500])
     return None
 
 

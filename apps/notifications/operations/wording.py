@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from apps.core.text import visible, visible_line
 from apps.notifications import rules
 
 
@@ -38,10 +39,10 @@ def word(
     context = {
         "environment": name,
         "severity": severity,
-        "title": rules.plain_line(subject),
-        "paragraphs": [part for part in rules.plain_text(body).split("\n\n") if part.strip()],
+        "title": visible_line(subject),
+        "paragraphs": [part for part in visible(body).split("\n\n") if part.strip()],
         "details": [
-            (rules.plain_line(label), rules.plain_line(value)) for label, value in details
+            (visible_line(label), visible_line(value)) for label, value in details
         ],
         "link": link,
         "link_text": link_text,

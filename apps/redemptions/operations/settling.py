@@ -50,11 +50,14 @@ def settle(*, key: str, actor: Actor, at: datetime, reserved_assets: int = 0) ->
     """
     row = locked(key)
     verdict = queries.settleability(row, at=at, reserved_assets=reserved_assets)
-    if not verdict.possible:
+    if verdict.refusal and not verdict.shortfall_assets:
+        raise CannotSettle(verdict.refusal)
+    key_of_attempt = next_key(row, "settle", SETTLE_KINDS)
+    if verdict.shortfall_assets:
         raise CannotSettle(verdict.refusal, shortfall=str(verdict.shortfall_assets))
     transaction_id = chain.submit(
         call=queries.settle_call(row),
-        key=next_key(row, "settle", SETTLE_KINDS),
+        key=key_of_attempt,
         ticket_id=None,
         actor=actor,
         at=at,

@@ -16,6 +16,7 @@ from .lists import (
     totals,
     waiting_tickets,
 )
+from .panel import describe_ticket, due_before, effects, facts_now
 from .timeline import Entry, timeline
 
 __all__ = [
@@ -28,8 +29,12 @@ __all__ = [
     "by_id",
     "by_key",
     "decision_call",
+    "describe_ticket",
     "due",
+    "due_before",
+    "effects",
     "every",
+    "facts_now",
     "facts_of",
     "find",
     "liquidity_now",

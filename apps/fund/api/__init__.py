@@ -1,0 +1,1 @@
+"""/fund over REST: read only, for those who may view the fund."""

@@ -1,0 +1,242 @@
+"""A report as PDF: cover, sections, page x of y. Invariant: no clock, no random identifiers."""
+
+import io
+from typing import Any
+
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Flowable,
+    Frame,
+    NextPageTemplate,
+    PageBreak,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+)
+from reportlab.platypus import Table as PdfTable
+
+from apps.reports.document import Cell, Document, Kind, Section
+
+from . import charts, tables
+from .fonts import BOLD, REGULAR, drawable, markup, register
+from .look import BRAND, LINE, MARGIN, PALE, SOFT, WARN, WARN_PALE, style
+from .words import in_words
+
+FUND = "Paimon Prime Fund"
+ROUNDING = (
+    "Amounts are in whole units, rounded towards zero to the digits shown. Totals are of the exact "
+    "figures, which the workbook of this report lists. All times are in UTC."
+)
+_WIDTH = A4[0] - 2 * MARGIN
+
+
+def pdf(document: Document) -> bytes:
+    """Draw the document."""
+    register()
+    buffer = io.BytesIO()
+    template = BaseDocTemplate(
+        buffer,
+        pagesize=A4,
+        invariant=1,
+        title=f"{FUND}: {document.title} {document.period.text}",
+        author=FUND,
+        subject=f"Report #{document.dataset['run_id']}",
+        lang="en-GB",
+        pageTemplates=[_cover_page(), _body_page(document)],
+    )
+    template.build(_story(document), canvasmaker=_NumberedCanvas)
+    return buffer.getvalue()
+
+
+def _story(document: Document) -> list[Flowable]:
+    story = [NextPageTemplate("body"), *_cover(document), PageBreak()]
+    for section in document.sections:
+        story += _section(section, document)
+    return story
+
+
+# -- Cover ---------------------------------------------------------------------------------------------
+
+
+def _cover(document: Document) -> list[Flowable]:
+    story: list[Flowable] = [
+        Spacer(1, 24 * mm),
+        Paragraph(FUND, style("fund")),
+        Spacer(1, 4 * mm),
+        Paragraph(markup(document.title), style("cover-title")),
+        Spacer(1, 3 * mm),
+        Paragraph(markup(_long_period(document)), style("cover-period")),
+        Spacer(1, 14 * mm),
+        _figures(document),
+        Spacer(1, 10 * mm),
+    ]
+    if document.missing:
+        story += [_missing(document), Spacer(1, 8 * mm)]
+    story += [_facts(document), Spacer(1, 6 * mm), Paragraph(ROUNDING, style("note"))]
+    return story
+
+
+def _long_period(document: Document) -> str:
+    start = document.period.start
+    if document.period.is_one_day:
+        return f"{start:%A}, {start.day} {start:%B %Y}"
+    return document.period.text
+
+
+def _figures(document: Document) -> PdfTable:
+    cells = [_figure(*figure) for figure in document.figures]
+    rows = [cells[n : n + 2] for n in range(0, len(cells), 2)]
+    return PdfTable(
+        rows,
+        colWidths=[_WIDTH / 2] * 2,
+        style=[
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("LINEABOVE", (0, 0), (-1, -1), 0.6, LINE),
+            ("LINEBELOW", (0, -1), (-1, -1), 0.6, LINE),
+            ("LEFTPADDING", (0, 0), (-1, -1), 0),
+            ("TOPPADDING", (0, 0), (-1, -1), 8),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 9),
+        ],
+    )
+
+
+def _figure(label: str, value: Cell, more: Cell | None) -> list[Flowable]:
+    words = ""
+    if more is not None and more.value is not None:
+        words = in_words(more)
+        if more.kind is Kind.BPS:
+            words += " over the period"
+        elif more.kind is Kind.COUNT:
+            words += " in number"
+    return [
+        Paragraph(markup(label), style("figure-label")),
+        Paragraph(markup(in_words(value, with_unit=True)), style("figure")),
+        Paragraph(markup(words) or "&nbsp;", style("figure-more")),
+    ]
+
+
+def _missing(document: Document) -> PdfTable:
+    head = Paragraph("Some data was missing", style("warn-head"))
+    shown = document.missing[:12]
+    lines = [Paragraph(markup(sentence), style("warn")) for sentence in shown]
+    if len(document.missing) > len(shown):
+        more = f"And {len(document.missing) - len(shown)} more, listed in the workbook."
+        lines.append(Paragraph(more, style("warn")))
+    return PdfTable(
+        [[[head, *lines]]],
+        colWidths=[_WIDTH],
+        style=[
+            ("BACKGROUND", (0, 0), (-1, -1), WARN_PALE),
+            ("LINEBEFORE", (0, 0), (0, -1), 2, WARN),
+            ("LEFTPADDING", (0, 0), (-1, -1), 10),
+            ("TOPPADDING", (0, 0), (-1, -1), 7),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 7),
+        ],
+    )
+
+
+def _facts(document: Document) -> PdfTable:
+    rows = [
+        [
+            Paragraph(markup(label), style("fact-label")),
+            Paragraph(markup(in_words(cell, with_unit=True)), style("fact")),
+        ]
+        for label, cell in document.facts
+    ]
+    return PdfTable(
+        rows,
+        colWidths=[32 * mm, _WIDTH - 32 * mm],
+        style=[
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("LEFTPADDING", (0, 0), (0, -1), 0),
+            ("TOPPADDING", (0, 0), (-1, -1), 2),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
+        ],
+    )
+
+
+# -- Sections ------------------------------------------------------------------------------------------
+
+
+def _section(section: Section, document: Document) -> list[Flowable]:
+    heading = Paragraph(markup(section.title), style("h1"))
+    note = Paragraph(markup(section.note), style("note"))
+    heading.keepWithNext = note.keepWithNext = 1
+    story: list[Flowable] = [heading, note]
+    chart = _chart(section, document)
+    if chart is not None:
+        story += [chart, Spacer(1, 2 * mm)]
+    for table in section.tables:
+        story += tables.flow(table, _WIDTH)
+    return [*story, Spacer(1, 9 * mm)]
+
+
+def _chart(section: Section, document: Document) -> Flowable | None:
+    if section.chart == "nav":
+        points = [(row[0].value, row[1].value) for row in section.tables[0].rows]
+        return charts.nav_chart(points, _WIDTH)
+    if section.chart == "tiers":
+        return charts.tier_chart(document.dataset["tiers"], _WIDTH)
+    return None
+
+
+# -- Pages ---------------------------------------------------------------------------------------------
+
+
+def _cover_page() -> PageTemplate:
+    def draw(canvas: Canvas, _template: BaseDocTemplate) -> None:
+        canvas.setFillColor(BRAND)
+        canvas.rect(0, A4[1] - 9 * mm, A4[0], 9 * mm, stroke=0, fill=1)
+        canvas.setFillColor(PALE)
+        canvas.rect(0, 0, A4[0], 12 * mm, stroke=0, fill=1)
+
+    frame = Frame(MARGIN, 20 * mm, _WIDTH, A4[1] - 32 * mm, 0, 0, 0, 0, id="cover")
+    return PageTemplate("cover", [frame], onPage=draw)
+
+
+def _body_page(document: Document) -> PageTemplate:
+    closing = document.dataset["as_of"]["closing"]
+    source = f"As of block {closing['block_number']:,}" if closing else "Closing not known"
+    title = drawable(f"{FUND} · {document.title}")
+    period = drawable(document.period.text)
+
+    def draw(canvas: Canvas, _template: BaseDocTemplate) -> None:
+        canvas.setStrokeColor(LINE)
+        canvas.setLineWidth(0.6)
+        canvas.line(MARGIN, A4[1] - 15 * mm, A4[0] - MARGIN, A4[1] - 15 * mm)
+        canvas.setFillColor(BRAND)
+        canvas.setFont(BOLD, 7.5)
+        canvas.drawString(MARGIN, A4[1] - 13 * mm, title)
+        canvas.setFillColor(SOFT)
+        canvas.setFont(REGULAR, 7.5)
+        canvas.drawRightString(A4[0] - MARGIN, A4[1] - 13 * mm, period)
+        canvas.drawString(MARGIN, 10 * mm, f"{source} · times in UTC")
+
+    frame = Frame(MARGIN, 17 * mm, _WIDTH, A4[1] - 37 * mm, 0, 0, 0, 0, id="body")
+    return PageTemplate("body", [frame], onPage=draw)
+
+
+class _NumberedCanvas(Canvas):
+    """Keeps the pages until their number is known, then writes "page x of y" on each."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._pages: list[dict[str, Any]] = []
+
+    def showPage(self) -> None:  # noqa: N802 - reportlab's name
+        self._pages.append(dict(self.__dict__))
+        self._startPage()
+
+    def save(self) -> None:
+        for page in self._pages:
+            self.__dict__.update(page)
+            self.setFillColor(SOFT)
+            self.setFont(REGULAR, 7.5)
+            words = f"Page {self._pageNumber} of {len(self._pages)}"
+            y = 5 * mm if self._pageNumber == 1 else 10 * mm
+            self.drawRightString(A4[0] - MARGIN, y, words)
+            super().showPage()
+        super().save()

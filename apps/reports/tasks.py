@@ -1,0 +1,20 @@
+"""What the bell and the clock start."""
+
+from celery import shared_task
+
+from apps.core import clock
+from apps.core.actor import Actor
+
+from . import operations
+
+
+@shared_task(queue="default", ignore_result=True)
+def request_daily() -> list[int]:
+    """Ask for yesterday's report, and for those of days that were missed."""
+    return operations.request_missing_daily(actor=Actor.system("beat"), at=clock.now())
+
+
+@shared_task(queue="default", ignore_result=True)
+def generate_due() -> int:
+    """Make what waits. Rung after commit, and by the clock for bells that were lost."""
+    return operations.generate_due(clock.now)
