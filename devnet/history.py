@@ -42,16 +42,17 @@ _REJECTIONS = (
 )
 
 
-def seed_activity(scenario: Scenario, *, seed: int = 7) -> None:
+def seed_activity(scenario: Scenario, *, seed: int = 7, days_behind: float = 0) -> None:
     """Fills the time from the chain's clock to now; the same seed gives the same story.
 
-    The node should mine each transaction at once.
+    The node should mine each transaction at once. ``days_behind`` ends the story that long ago, so
+    that the clock can still jump over a settlement period.
 
     Raises:
         DevnetError: The clock is less than 60 days behind the real time.
     """
     start = scenario.now()
-    end = int(time.time()) - _BEHIND_SECONDS
+    end = int(time.time() - days_behind * DAY_SECONDS) - _BEHIND_SECONDS
     if end - start < _DAYS_MIN * DAY_SECONDS:
         raise DevnetError(
             f"the chain's clock is only {(end - start) // DAY_SECONDS} days behind; "

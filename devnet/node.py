@@ -30,7 +30,8 @@ from devnet.rpc import NodeUnreachable, Rpc
 if TYPE_CHECKING:
     from types import TracebackType
 
-_MODULES = Path(__file__).parent / "node_modules" / "@foundry-rs"
+# The binary itself, not npm's wrapper around it: a wrapper would not pass our signals on.
+_NPM_BINARY = Path(__file__).parent / "node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"
 _HOST = "127.0.0.1"
 _DAY_SECONDS = 86_400
 _STATE_INTERVAL_SECONDS = 30
@@ -85,9 +86,10 @@ class Anvil:
             AnvilFailed: The port is taken, the state file is unreadable, or the like.
         """
         port = _free_port(port)
+        binary = anvil_binary()
         scratch = Path(tempfile.mkdtemp(prefix="paimon-anvil-"))
         arguments = [
-            *(str(anvil_binary()), "--host", _HOST, "--port", str(port), "--quiet"),
+            *(str(binary), "--host", _HOST, "--port", str(port), "--quiet"),
             *("--chain-id", str(chain_id)),
             *("--mnemonic", MNEMONIC, "--accounts", str(ACCOUNTS_COUNT)),
             *("--max-persisted-states", str(history_blocks), "--cache-path", str(scratch)),
@@ -189,19 +191,19 @@ class Anvil:
 
 
 def anvil_binary() -> Path:
-    """Where npm put the binary for this machine.
+    """The binary npm put there for Linux on x86-64; on other machines the one on the PATH.
 
     Raises:
-        AnvilMissing: Not installed, or no binary exists for this machine.
+        AnvilMissing: It is not installed.
     """
-    system = {"linux": "linux", "darwin": "darwin"}.get(sys.platform)
-    machine = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine())
-    if system is None or machine is None:
-        raise AnvilMissing(f"anvil has no binary for {sys.platform} on {platform.machine()}")
-    binary = _MODULES / f"anvil-{system}-{machine}" / "bin" / "anvil"
-    if not binary.is_file():
+    if (sys.platform, platform.machine()) == ("linux", "x86_64"):
+        if _NPM_BINARY.is_file():
+            return _NPM_BINARY
         raise AnvilMissing("anvil is not installed; run: npm ci in devnet")
-    return binary
+    found = shutil.which("anvil")
+    if found is None:
+        raise AnvilMissing("anvil is not on the PATH; install Foundry 1.7.1")
+    return Path(found)
 
 
 def _free_port(wanted: int) -> int:

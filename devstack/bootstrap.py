@@ -29,12 +29,7 @@ NPM_FOLDER = ROOT / "devnet"
 NPM_LOCK = NPM_FOLDER / "package-lock.json"
 NPM_INSTALLED = NPM_FOLDER / "node_modules" / ".installed.json"
 NPM_MAJOR_MIN = 8
-# Not `npm ci`: it refuses a lock that lacks the optional binaries of other machines, which not
-# every registry mirror has. What the lock does name is installed from it all the same.
-NPM_ARGUMENTS = (
-    *("install", "--no-save", "--ignore-scripts"),
-    *("--no-audit", "--no-fund", "--loglevel=error"),
-)
+NPM_ARGUMENTS = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 ERROR_LINES_SHOWN = 12
 
 

@@ -76,9 +76,9 @@ class DevChain:
             self.chain_file, [replace(entry, rpc_urls=(self.url,)) for entry in entries]
         )
 
-    def seed(self) -> None:
-        """Play a few months of the fund's past, up to now."""
-        seed_activity(Scenario.connect(self.chain_file))
+    def seed(self, *, days_behind: float = 0) -> None:
+        """Play a few months of the fund's past, up to now or up to some days ago."""
+        seed_activity(Scenario.connect(self.chain_file), days_behind=days_behind)
 
     def run(self) -> None:
         """Let the clock make blocks from now on, as on a real chain."""

@@ -8,7 +8,7 @@ from devstack.errors import DevError
 from devstack.ports import LOOPBACK, accepts_connections
 from devstack.supervisor import Supervisor
 
-HEALTH_PATH = "/admin/login/"
+HEALTH_PATH = "/readyz"
 HEALTHY_SECONDS_MAX = 90.0
 RESTARTS_MAX = 3
 REQUEST_SECONDS_MAX = 10.0

@@ -27,4 +27,21 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "accounts.forget_expired",
         "schedule": crontab(minute=40),
     },
+    # The system itself
+    "system: heartbeat": {"task": "system.heartbeat", "schedule": 15.0},
+    # Reports: at 00:10 for the day before; the other hours find a day that was missed
+    "reports: daily": {"task": "reports.request_daily", "schedule": crontab(minute=10)},
+    "reports: make what waits": {"task": "reports.generate_due", "schedule": 20.0},
+    # Messages: what a lost bell left behind
+    "notifications: deliver": {
+        "task": "notifications.deliver",
+        "schedule": 10.0,
+        "options": {"queue": "high"},
+    },
+    "notifications: chain status": {"task": "notifications.push_chain_status", "schedule": 5.0},
+    "notifications: forget pushes": {
+        "task": "notifications.forget_pushes",
+        "schedule": crontab(minute=25),
+        "options": {"queue": "low"},
+    },
 }

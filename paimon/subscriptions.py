@@ -7,13 +7,27 @@
 A key is a fact's class, or (class, kind) for facts that carry a kind.
 """
 
-from apps.approvals.events import TicketDecided
+from apps.approvals.events import (
+    TicketCancelled,
+    TicketDecided,
+    TicketEscalated,
+    TicketOpened,
+    TicketOverdue,
+    TicketWarned,
+)
 from apps.chain import events as chain
 from apps.chain.calls import ApproveRedemption, RejectRedemption
 from apps.core.bus import Table
+from apps.fund.events import SnapshotTaken
 from apps.fund.operations import projections as fund
+from apps.notifications.handlers import chain as chain_messages
+from apps.notifications.handlers import live
+from apps.notifications.handlers import reports as report_messages
+from apps.notifications.handlers import tickets as ticket_messages
+from apps.notifications.handlers import transactions as transaction_messages
 from apps.redemptions import handlers as redemption_handlers
 from apps.redemptions import operations as redemptions
+from apps.reports.events import ReportFailed, ReportReady
 
 PROJECTIONS: Table = {
     # The vault
@@ -58,16 +72,40 @@ PROJECTIONS: Table = {
 
 REACTIONS: Table = {
     # A redemption's life on chain: audit, and the ticket that asks people
-    chain.RedemptionRequested: [redemptions.note_in_audit, redemption_handlers.ask],
+    chain.RedemptionRequested: [
+        redemptions.note_in_audit,
+        redemption_handlers.ask,
+        live.show_request,
+    ],
     chain.RedemptionApproved: [redemptions.note_in_audit, redemption_handlers.stop_asking],
     chain.RedemptionRejected: [redemptions.note_in_audit, redemption_handlers.stop_asking],
     chain.RedemptionCancelled: [redemptions.note_in_audit, redemption_handlers.stop_asking],
-    chain.RedemptionSettled: [redemptions.note_in_audit],
+    chain.RedemptionSettled: [redemptions.note_in_audit, live.show_settlement],
     # A decision starts its subject's action; the action's end is shown on the ticket
     (TicketDecided, "STANDARD_REDEMPTION"): [redemption_handlers.act_on_decision],
     (TicketDecided, "EMERGENCY_REDEMPTION"): [redemption_handlers.act_on_decision],
     (chain.TransactionFinished, ApproveRedemption.kind): [redemption_handlers.note_outcome],
     (chain.TransactionFinished, RejectRedemption.kind): [redemption_handlers.note_outcome],
+    # What people are told by mail and open pages at once
+    TicketOpened: [ticket_messages.tell_approvers, live.show_ticket],
+    TicketWarned: [ticket_messages.warn_approvers],
+    TicketEscalated: [ticket_messages.escalate],
+    TicketOverdue: [ticket_messages.raise_overdue],
+    TicketDecided: [ticket_messages.tell_decision, live.show_outcome],
+    TicketCancelled: [live.show_outcome],
+    chain.TransactionFinished: [transaction_messages.tell_failure],
+    chain.ChainHalted: [chain_messages.tell_halt],
+    chain.LogParked: [chain_messages.tell_parked_log],
+    chain.ContractReferenceUpdated: [chain_messages.alert_reference],
+    chain.RoleGranted: [chain_messages.alert_role],
+    chain.NavUpdated: [live.show_nav],
+    SnapshotTaken: [live.show_overview],
+    ReportReady: [report_messages.send_report],
+    ReportFailed: [report_messages.tell_failed_report],
 }
 
-ON_SEEN: Table = {}
+ON_SEEN: Table = {
+    chain.LowLiquidityAlert: [chain_messages.alert_low_liquidity],
+    chain.CriticalLiquidityAlert: [chain_messages.alert_critical_liquidity],
+    chain.EmergencyModeChanged: [chain_messages.alert_emergency_mode],
+}

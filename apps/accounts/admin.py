@@ -18,6 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
 
 from apps.accounts import operations
@@ -28,10 +29,12 @@ from apps.core.admin import ModelAdmin, ReadOnlyAdmin
 from apps.core.display import address, status_pill, unknown, when
 from apps.core.errors import Refused
 
-admin.site.unregister(Group)
+admin.site.unregister(Group)  # the table in rules says what a role may do
+admin.site.unregister(TOTPDevice)  # its page would show the secret
 
 
 _SHOWN = [
+    "login",
     "display_name",
     "state",
     "deactivate",
@@ -98,7 +101,7 @@ class UserAdmin(ModelAdmin):
         (None, {"fields": ["username", "first_name", "last_name", "email", "password"]})
     ]
     fieldsets = [
-        (None, {"fields": ["username", "display_name", "email", "state", "deactivate"]}),
+        (None, {"fields": ["login", "display_name", "email", "state", "deactivate"]}),
         ("Rights", {"fields": ["roles", "wallet", "second_factor"]}),
         ("Times", {"fields": ["joined", "last_seen"]}),
     ]
@@ -110,7 +113,12 @@ class UserAdmin(ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """What one fills in, or what one sees."""
-        return self.fieldsets if obj else self.add_fieldsets
+        if obj is None:
+            return self.add_fieldsets
+        if request.user.has_perm("accounts.change_user"):
+            return self.fieldsets
+        person = [name for name in self.fieldsets[0][1]["fields"] if name != "deactivate"]
+        return [(None, {"fields": person}), *self.fieldsets[1:]]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Everything, once the person exists."""
@@ -182,6 +190,11 @@ class UserAdmin(ModelAdmin):
                 "back": person_page,
             },
         )
+
+    @admin.display(description="Username", ordering="username")
+    def login(self, user: User) -> str:
+        """The name to sign in with, without the help text for choosing one."""
+        return user.username
 
     @admin.display(description="Name", ordering="first_name")
     def display_name(self, user: User) -> str:

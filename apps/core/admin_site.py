@@ -1,6 +1,7 @@
 """The admin site: a second factor for everyone, deep links that survive signing in, one search."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,9 +10,11 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
+from django.views.decorators.cache import never_cache
 from django_otp import user_has_device
 from unfold.dataclasses import SearchResult
 from unfold.settings import get_config
@@ -29,10 +32,23 @@ class PaimonAdminSite(UnfoldAdminSite):
     index_title = "Dashboard"
     enable_nav_sidebar = True
 
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self._pages: list[tuple[str, Callable[..., HttpResponse], str]] = []
+
+    def add_page(self, route: str, view: Callable[..., HttpResponse], name: str) -> None:
+        """Add a page that belongs to no model, for staff with a second factor: ``admin:name``."""
+        self._pages.append((route, view, name))
+
+    def extra_urls(self) -> list[URLPattern]:
+        """The added pages, for unfold."""
+        return [path(route, self.admin_view(view), name=name) for route, view, name in self._pages]
+
     def has_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user
         return bool(user.is_active and user.is_staff and user.is_verified())
 
+    @method_decorator(never_cache)
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

@@ -27,7 +27,7 @@ class Explorer:
 
     tx_url: Callable[[int, str], str]
     address_url: Callable[[int, str], str]
-    default_chain_id: Callable[[], int]
+    default_chain_id: Callable[[], int | None]
 
 
 _explorers: list[Explorer] = []
@@ -215,6 +215,6 @@ def _address_url(chain_id: int | None, value: str) -> str:
     if not _explorers:
         return ""
     explorer = _explorers[0]
-    return explorer.address_url(
-        explorer.default_chain_id() if chain_id is None else chain_id, value
-    )
+    if chain_id is None:
+        chain_id = explorer.default_chain_id()
+    return "" if chain_id is None else explorer.address_url(chain_id, value)

@@ -76,7 +76,9 @@ class Notification(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(address="")
-                | Q(status__in=[Status.FAILED.value, Status.DISMISSED.value, Status.RECORDED.value]),
+                | Q(
+                    status__in=[Status.FAILED.value, Status.DISMISSED.value, Status.RECORDED.value]
+                ),
                 name="notification_needs_address",
             ),
         ]

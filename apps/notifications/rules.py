@@ -81,7 +81,7 @@ def backoff(attempts: int, jitter_percent: int) -> timedelta:
         attempts: how many were made, at least 1.
         jitter_percent: 0 … 100, drawn by the caller, so that failures do not come back in step.
     """
-    wait = _BACKOFF_FIRST * _BACKOFF_FACTOR ** (attempts - 1)
+    wait: timedelta = _BACKOFF_FIRST * _BACKOFF_FACTOR ** (attempts - 1)
     return wait + wait * _JITTER_SHARE_PERCENT * jitter_percent // 10_000
 
 
@@ -115,7 +115,7 @@ def subject_line(text: str, prefix: str) -> str:
     return line if len(line) <= SUBJECT_CHARACTERS_MAX else line[: SUBJECT_CHARACTERS_MAX - 1] + "…"
 
 
-# -- Live channels -----------------------------------------------------------------------------------
+# -- Live channels ---------------------------------------------------------------------------
 
 CHANNELS: Mapping[str, str] = {
     "fund:overview": "fund.view_snapshot",

@@ -8,13 +8,13 @@ from apps.core import clock
 from . import delivery, operations
 
 
-@shared_task(queue="high", ignore_result=True)
+@shared_task(name="notifications.deliver", queue="high")
 def deliver() -> dict[str, int]:
     """Send what is due. Rung after commit, and by the clock for bells that were lost."""
     return delivery.deliver_due(clock.now)
 
 
-@shared_task(queue="default", ignore_result=True)
+@shared_task(name="notifications.push_chain_status", queue="default")
 def push_chain_status() -> None:
     """Tell open pages how the chain is, when that has changed."""
     chain_id, at = fund_chain().chain_id, clock.now()
@@ -32,7 +32,7 @@ def push_chain_status() -> None:
     )
 
 
-@shared_task(queue="low", ignore_result=True)
+@shared_task(name="notifications.forget_pushes", queue="low")
 def forget_pushes() -> int:
     """Drop pushes that no page will ask for any more."""
     return operations.forget_pushes(clock.now())

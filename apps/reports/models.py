@@ -57,7 +57,9 @@ class ReportRun(models.Model):
                 condition=Q(period_start__lt=F("period_end")), name="report_period_in_order"
             ),
             models.CheckConstraint(
-                condition=Q(status=Status.READY.value, dataset__isnull=False, ready_at__isnull=False)
+                condition=Q(
+                    status=Status.READY.value, dataset__isnull=False, ready_at__isnull=False
+                )
                 | ~Q(status=Status.READY.value) & Q(dataset__isnull=True, ready_at__isnull=True),
                 name="report_ready_has_data",
             ),

@@ -8,13 +8,13 @@ from apps.core.actor import Actor
 from . import operations
 
 
-@shared_task(queue="default", ignore_result=True)
+@shared_task(name="reports.request_daily", queue="default")
 def request_daily() -> list[int]:
     """Ask for yesterday's report, and for those of days that were missed."""
     return operations.request_missing_daily(actor=Actor.system("beat"), at=clock.now())
 
 
-@shared_task(queue="default", ignore_result=True)
+@shared_task(name="reports.generate_due", queue="default")
 def generate_due() -> int:
     """Make what waits. Rung after commit, and by the clock for bells that were lost."""
     return operations.generate_due(clock.now)

@@ -1,6 +1,6 @@
 """Jobs with their last runs, and the health page."""
 
-from typing import Any, ClassVar
+from typing import Any, cast
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -10,12 +10,15 @@ from django.utils.safestring import SafeString
 
 from apps.core import clock, display
 from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin_site import PaimonAdminSite
 from apps.notifications import queries as notifications
 from apps.system.models import TaskRun
 from apps.system.queries import health, tasks
 
+site = cast("PaimonAdminSite", admin.site)
 
-def health_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
+
+def health_page(request: HttpRequest) -> HttpResponse:
     """Every part of the system with its state, and every scheduled task with its last run."""
     user: Any = request.user
     if not user.has_perm("system.view_health"):
@@ -25,7 +28,7 @@ def health_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
         request,
         "system/health.html",
         {
-            **model_admin.admin_site.each_context(request),
+            **site.each_context(request),
             "title": "Health",
             "at": at,
             "health": health.health(at),
@@ -35,6 +38,9 @@ def health_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
     )
 
 
+site.add_page("health/", health_page, "system_health")
+
+
 @admin.register(TaskRun)
 class TaskRunAdmin(ReadOnlyAdmin):
     """Every task that ever ran, scheduled or not."""
@@ -42,7 +48,6 @@ class TaskRunAdmin(ReadOnlyAdmin):
     list_display = ("name", "started", "succeeded", "failed", "error")
     search_fields = ("name",)
     list_filter_submit = False
-    custom_urls: ClassVar = [("health/", "system_health", health_page)]
 
     @admin.display(description="last started", ordering="last_started_at")
     def started(self, run: TaskRun) -> SafeString:

@@ -71,12 +71,10 @@ def _who(address: str) -> SafeString:
     return display.address(address, label_of(address))
 
 
-def _redemption(args: Args) -> SafeString:
+def _redemption(args: Args, word: str = "Redemption") -> SafeString:
     query = f"?q={args['requestId']}"
     url = reverse("admin:redemptions_redemption_changelist") + query
-    return format_html(
-        '<a class="link" href="{}">redemption {}</a>', url, f"#{int(args['requestId'])}"
-    )
+    return format_html('<a class="link" href="{}">{} #{}</a>', url, word, int(args["requestId"]))
 
 
 def _requested(args: Args) -> SafeString:
@@ -84,7 +82,12 @@ def _requested(args: Args) -> SafeString:
     needs = ", needs approval" if args["requiresApproval"] is True else ""
     text = "{} asks for {} of {} ({}{})"
     return format_html(
-        text, _who(args["owner"]), _redemption(args), _usdt(args["lockedAmount"]), channel, needs
+        text,
+        _who(args["owner"]),
+        _redemption(args, "redemption"),
+        _usdt(args["lockedAmount"]),
+        channel,
+        needs,
     )
 
 

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+HEARTBEAT = "system.heartbeat"
+"""The task that proves that beat rings, Redis carries and a worker answers."""
+
 GRACE = timedelta(seconds=60)
 
 

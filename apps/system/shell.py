@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.templatetags.static import static
 
@@ -43,10 +44,11 @@ def context(request: HttpRequest) -> dict[str, Any]:
     }
     user: Any = request.user
     if user.is_authenticated and user.is_verified():
-        shown |= {
-            "is_inside": True,
-            "strip": cached("system:strip", STRIP_SECONDS, lambda: strip(clock.now())),
-        }
+        shown["is_inside"] = True
+        try:
+            shown["strip"] = cached("system:strip", STRIP_SECONDS, lambda: strip(clock.now()))
+        except ImproperlyConfigured as error:
+            shown["strip_error"] = str(error)
     return shown
 
 

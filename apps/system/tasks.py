@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-HEARTBEAT = "apps.system.tasks.heartbeat"
+from apps.system.rules import HEARTBEAT
 
 
 @shared_task(name=HEARTBEAT)

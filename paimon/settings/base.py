@@ -39,7 +39,6 @@ INSTALLED_APPS = [
     "django_fsm",
     "django_filters",
     "rest_framework",
-    "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "channels",

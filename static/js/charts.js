@@ -163,13 +163,13 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     for (const figure of document.querySelectorAll("figure.line-chart[data-points]")) {
-      figure.line-chart = new LineChart(figure);
+      figure.lineChart = new LineChart(figure);
     }
   });
 
   document.addEventListener("paimon:message", (event) => {
     const { channel, data } = event.detail;
     if (channel !== "fund:nav" || !data.nav) return;
-    for (const figure of document.querySelectorAll("figure.line-chart[data-live-series=nav]")) figure.line-chart?.add(data.at, data.nav);
+    for (const figure of document.querySelectorAll("figure.line-chart[data-live-series=nav]")) figure.lineChart?.add(data.at, data.nav);
   });
 })();

@@ -377,6 +377,9 @@ class TestAdminPages:
         client, ana = signed_in(person("COMPLIANCE")), person("OPERATOR")
 
         assert client.get(USERS).status_code == 200
+        person_page = client.get(f"{USERS}{ana.id}/change/")
+        assert person_page.status_code == 200
+        assert b"Deactivate" not in person_page.content
         page = reverse("admin:accounts_user_deactivate", args=[ana.id])
         client.post(page, {"reason": "x"})
         assert User.objects.get(pk=ana.id).is_active

@@ -1,6 +1,8 @@
 """Starting and stopping nodes."""
 
+import platform
 import socket
+import tempfile
 import time
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from devnet import node as node_module
 from devnet.accounts import ADMIN, STRANGER
 from devnet.chain import Chain
-from devnet.node import Anvil, AnvilFailed, AnvilMissing
+from devnet.node import Anvil, AnvilFailed, AnvilMissing, anvil_binary
 from devnet.rpc import Rpc
 
 DAY_SECONDS = 86_400
@@ -80,7 +82,22 @@ def test_an_unreadable_state_is_reported_in_anvil_s_words(tmp_path: Path) -> Non
 
 
 def test_a_missing_binary_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(node_module, "_MODULES", tmp_path)
+    monkeypatch.setattr(node_module, "_NPM_BINARY", tmp_path / "anvil")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     with pytest.raises(AnvilMissing, match="run: npm ci in devnet"):
         Anvil.start()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_other_machines_take_anvil_from_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(AnvilMissing, match="install Foundry"):
+        anvil_binary()
+    found = tmp_path / "anvil"
+    found.touch(mode=0o755)
+
+    assert anvil_binary() == found

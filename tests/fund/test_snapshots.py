@@ -17,6 +17,7 @@ from apps.core.units import UINT256_MAX
 from apps.fund import operations, queries
 from apps.fund.models import AssetSnapshot, Snapshot
 from apps.fund.operations.snapshots import AlreadyTaken, SlotMismatch
+from apps.fund.rules.performance import change
 from apps.fund.rules.slots import DAY, HOUR, floor_to
 from tests.fund.facts import ALICE, BOB, CHAIN_ID, START, USDT, ZERO, Logs
 from tests.fund.states import asset, state
@@ -344,9 +345,7 @@ class TestNav:
 
         found = queries.nav_series(HOUR_0, points_max=4)
 
-        assert [point.nav_per_share for point in found][0] == 0
-        assert [point.nav_per_share for point in found][-1] == 99
-        assert len(found) == 4
+        assert [point.nav_per_share for point in found] == [0, 3, 6, 99]
 
 
 class TestPerformance:
@@ -360,8 +359,8 @@ class TestPerformance:
         found = queries.performance()
 
         assert found.nav_per_share == 100 + 192
-        assert found.change_24h == Decimal(292) / Decimal(268) - 1
-        assert found.change_7d == Decimal(292) / Decimal(124) - 1
+        assert found.change_24h == change(268, 292)
+        assert found.change_7d == change(124, 292)
         assert found.change_30d is None
         assert found.change_since_inception == Decimal("1.92")
         assert found.annualised_volatility is None

@@ -1,4 +1,4 @@
-"""The first page in a real browser: desktop and phone, light and dark, nothing foreign, no errors."""
+"""The first page in a real browser: desktop and phone, light and dark, without any error."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,14 +8,17 @@ from django.core.cache import cache
 
 from apps.core import clock
 from apps.system import operations
-from apps.system.tasks import HEARTBEAT
+from apps.system.rules import HEARTBEAT
 from tests.accounts.people import person, signed_in
 from tests.journeys.browser import DESKTOP, PHONE, browser, page, screenshot, sign_in
 from tests.system import samples
 
 __all__ = ["browser", "page"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def filled() -> None:
 
 
 def set_theme(page: Any, theme: str) -> None:
-    page.evaluate(f"localStorage.setItem('_x_adminTheme', '\"{theme}\"')")
+    page.evaluate(f"localStorage.setItem('adminTheme', '\"{theme}\"')")
     page.reload()
 
 
@@ -89,7 +92,7 @@ class TestHealthPage:
         page.set_viewport_size(DESKTOP)
         sign_in(page, live_server.url, signed_in(person("ADMIN")))
 
-        page.goto(f"{live_server.url}/admin/system/taskrun/health/")
+        page.goto(f"{live_server.url}/admin/health/")
 
         assert "Database" in page.locator("#health").inner_text()
         screenshot(page, "health")

@@ -128,11 +128,12 @@ def overview_of(row: Snapshot) -> Overview:
     values: dict[str, Any] = {
         name: getattr(row, name) for name in Overview.__dataclass_fields__ if hasattr(row, name)
     }
-    values["tiers"] = _tiers(row)
+    values["tiers"] = tiers_of(row)
     return Overview(**values, snapshot_id=row.pk)
 
 
-def _tiers(row: Snapshot) -> tuple[TierView, ...]:
+def tiers_of(row: Snapshot) -> tuple[TierView, ...]:
+    """A taken snapshot's tiers against the bands that held then."""
     bands = {band["tier"]: band for band in row.tiers}
     figures = (row.l1_assets or 0, row.l2_assets or 0, row.l3_assets or 0)
     views = []

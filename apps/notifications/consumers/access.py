@@ -70,9 +70,10 @@ async def listener_of_session(scope: Mapping[str, Any]) -> Listener | None:
     store: type[SessionBase] = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
     session = store(key)
     user = await get_user({"session": session})
-    return await database_sync_to_async(_staff)(user, session)
+    return await _staff(user, session)
 
 
+@database_sync_to_async
 def _staff(user: Any, session: SessionBase) -> Listener | None:
     if not (user.is_authenticated and user.is_active and user.is_staff):
         return None

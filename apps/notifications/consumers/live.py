@@ -57,7 +57,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         else:
             await self._welcome()
 
-    async def disconnect(self, code: int) -> None:
+    async def disconnect(self, code: int) -> None:  # noqa: ARG002 - channels' signature
         """Leave the hub and stop what runs for this socket."""
         await hub().leave(self)
         me = asyncio.current_task()
@@ -65,7 +65,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
             if task is not me:
                 task.cancel()
 
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+    async def receive(
+        self,
+        text_data: str | None = None,
+        bytes_data: bytes | None = None,  # noqa: ARG002 - channels' signature
+    ) -> None:
         """Act on one message of the client."""
         if not self._take_allowance():
             await self._fail(TOO_MANY_MESSAGES, "RATE_LIMITED", "Too many messages.")
@@ -86,7 +90,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         else:
             await self._change_subscription(kind, message.get("channels"))
 
-    # -- What the hub asks ---------------------------------------------------------------------------
+    # -- What the hub asks --------------------------------------------------------------------
 
     def hears(self, channel: str) -> bool:
         """Whether this socket subscribed to the channel."""
@@ -99,7 +103,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         except asyncio.QueueFull:
             self._start(self._close_with(TOO_SLOW))
 
-    # -- Signing in ----------------------------------------------------------------------------------
+    # -- Signing in ---------------------------------------------------------------------------
 
     async def _authenticate(self, message: dict[str, Any]) -> None:
         token = message.get("token")
@@ -156,7 +160,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 self._listener = again
                 self._subscribed &= again.channels
 
-    # -- Subscribing ---------------------------------------------------------------------------------
+    # -- Subscribing --------------------------------------------------------------------------
 
     async def _change_subscription(self, kind: str, names: Any) -> None:
         if (
@@ -183,7 +187,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if forbidden:
             self._say_error("FORBIDDEN", "You may not hear these channels.", channels=forbidden)
 
-    # -- Sending -------------------------------------------------------------------------------------
+    # -- Sending ------------------------------------------------------------------------------
 
     async def _write(self) -> None:
         while True:

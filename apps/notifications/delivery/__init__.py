@@ -31,8 +31,6 @@ def deliver_due(
             record_sent(notification_id=row.pk, attempt=row.attempts, at=now())
             counts["sent"] += 1
         else:
-            record_failure(
-                notification_id=row.pk, attempt=row.attempts, failure=failure, at=now()
-            )
+            record_failure(notification_id=row.pk, attempt=row.attempts, failure=failure, at=now())
             counts["failed"] += 1
     return counts

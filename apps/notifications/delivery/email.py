@@ -19,9 +19,15 @@ def send(row: Notification) -> Failure | None:
     try:
         message = _message(row)
     except Refused as refusal:  # an attachment that cannot be made
-        return Failure(FailureType.SERVER_ERROR, permanent=False, error=refusal.message)
+        return _may_pass(FailureType.SERVER_ERROR, refusal.message)
     except ValueError as error:  # a header the address or subject cannot be
-        return Failure(FailureType.INVALID_RECIPIENT, permanent=True, error=visible_line(str(error)))
+        return Failure(
+            FailureType.INVALID_RECIPIENT, permanent=True, error=visible_line(str(error))
+        )
+    return _try_to_send(message)
+
+
+def _try_to_send(message: EmailMultiAlternatives) -> Failure | None:
     try:
         message.send()
     except smtplib.SMTPRecipientsRefused as refused:
@@ -30,10 +36,14 @@ def send(row: Notification) -> Failure | None:
     except smtplib.SMTPResponseException as answer:
         return of_smtp_answer(answer.smtp_code, _text(answer.smtp_error))
     except TimeoutError:
-        return Failure(FailureType.TIMEOUT, permanent=False, error="The mail server does not answer.")
+        return _may_pass(FailureType.TIMEOUT, "The mail server does not answer.")
     except (smtplib.SMTPException, OSError) as error:
-        return Failure(FailureType.SERVER_ERROR, permanent=False, error=visible_line(str(error))[:500])
+        return _may_pass(FailureType.SERVER_ERROR, str(error))
     return None
+
+
+def _may_pass(failure_type: FailureType, error: str) -> Failure:
+    return Failure(failure_type, permanent=False, error=visible_line(error)[:500])
 
 
 def message_id(row: Notification) -> str:

@@ -199,7 +199,8 @@ def _drift(
 
 
 def _known_addresses(config: ChainConfig) -> set[str]:
-    return {item.address for item in (*config.contracts, *config.signers)}
+    contracts = {contract.address for contract in config.contracts}
+    return contracts | {signer.address for signer in config.signers}
 
 
 def _where(fact: ChainFact) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 
-DELIVER_TASK = "apps.notifications.tasks.deliver"
+DELIVER_TASK = "notifications.deliver"
 PUSH_TOPIC = "paimon:push"
 
 _log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 def ring_for_delivery() -> None:
     """Wake the delivery once the current transaction has committed; once per transaction."""
-    if not any(callback is _ring_for_delivery for _, callback, _ in connection.run_on_commit):
+    if not any(_ring_for_delivery in waiting for waiting in connection.run_on_commit):
         transaction.on_commit(_ring_for_delivery, robust=True)
 
 
@@ -43,5 +43,5 @@ def _publish(text: str) -> None:
 
 
 @cache
-def _redis() -> "redis.Redis[Any]":
+def _redis() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)

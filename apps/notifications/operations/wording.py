@@ -1,4 +1,4 @@
-"""From subject, body and details to the text and HTML of a mail; everything of others is escaped."""
+"""From subject, body and details to the text and HTML of a mail; others' text is escaped."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -41,9 +41,7 @@ def word(
         "severity": severity,
         "title": visible_line(subject),
         "paragraphs": [part for part in visible(body).split("\n\n") if part.strip()],
-        "details": [
-            (visible_line(label), visible_line(value)) for label, value in details
-        ],
+        "details": [(visible_line(label), visible_line(value)) for label, value in details],
         "link": link,
         "link_text": link_text,
         "base_url": settings.BASE_URL,

@@ -18,6 +18,4 @@ def failed_count() -> int:
 
 def waiting_count(*, due_before: datetime) -> int:
     """How many messages should have gone out by this instant and have not."""
-    return Notification.objects.filter(
-        status__in=WAITING, next_attempt_at__lt=due_before
-    ).count()
+    return Notification.objects.filter(status__in=WAITING, next_attempt_at__lt=due_before).count()

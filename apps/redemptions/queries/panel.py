@@ -63,9 +63,7 @@ def effects(row: Redemption, liquidity: Liquidity) -> list[dict[str, Any]]:
         _effect("L1 cash", l1, None if l1 is None or from_l1 is None else l1 - from_l1),
         _effect("L2 money market", l2, None if l2 is None or from_l2 is None else l2 - from_l2),
         _effect("L1 + L2", payable, None if payable is None else max(payable - pay, 0)),
-        _effect(
-            "Open redemptions", owed, None if owed is None else max(owed - row.gross_assets, 0)
-        ),
+        _effect("Open redemptions", owed, owed_after),
     ]
 
 

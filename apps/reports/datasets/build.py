@@ -5,19 +5,17 @@ point, ratios are basis points, times ISO 8601 in UTC. Totals are the sums of th
 What is not known is null, and ``missing`` says why in words.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from apps.core.units import BPS_ONE, WAD, bps_of
-from apps.reports.rules import Period
+from apps.core.units import bps_of
 
-from .inputs import FundPoint, Inputs, Payout, Request, Ticket
+from .activity import approvals, fees, transactions
+from .flows import flows, redemptions, subscriptions
+from .inputs import FundPoint, Inputs
+from .values import digits, fields_of, time, words
 
 SCHEMA = 1
-CHANNELS = ("STANDARD", "EMERGENCY", "SCHEDULED")
-FEE_KINDS = ("MANAGEMENT", "PERFORMANCE", "REDEMPTION")
 _POINT_AGE_MAX = timedelta(hours=1)
 
 
@@ -27,11 +25,11 @@ def build(inputs: Inputs, *, kind: str, run_id: int) -> dict[str, Any]:
         "schema": SCHEMA,
         "kind": kind,
         "run_id": run_id,
-        "period": {"start": _time(inputs.period.start), "end": _time(inputs.period.end)},
+        "period": {"start": time(inputs.period.start), "end": time(inputs.period.end)},
         "time_zone": "UTC",
         "currency": "USDT",
         "share_symbol": "PPT",
-        "generated_at": _time(inputs.read_at),
+        "generated_at": time(inputs.read_at),
         "chain": {"chain_id": inputs.chain_id, "name": inputs.chain_name},
         "as_of": {
             "opening": _block(inputs.opening),
@@ -40,20 +38,20 @@ def build(inputs: Inputs, *, kind: str, run_id: int) -> dict[str, Any]:
         },
         "missing": missing(inputs),
         "fund": _fund(inputs),
-        "nav_points": [_row(point) for point in inputs.nav_points],
+        "nav_points": [fields_of(point) for point in inputs.nav_points],
         "tiers": _tiers(inputs),
-        "flows": _flows(inputs),
-        "subscriptions": _subscriptions(inputs),
-        "redemptions": _redemptions(inputs),
-        "approvals": _approvals(inputs.tickets, inputs.period),
-        "transactions": _transactions(inputs),
-        "alerts": [_row(alert) for alert in inputs.alerts],
-        "switches": [_row(switch) for switch in inputs.switches],
-        "fees": _fees(inputs),
+        "flows": flows(inputs),
+        "subscriptions": subscriptions(inputs),
+        "redemptions": redemptions(inputs),
+        "approvals": approvals(inputs.tickets, inputs.period),
+        "transactions": transactions(inputs),
+        "alerts": [fields_of(alert) for alert in inputs.alerts],
+        "switches": [fields_of(switch) for switch in inputs.switches],
+        "fees": fees(inputs),
     }
 
 
-# -- What is missing -----------------------------------------------------------------------------------
+# -- What is missing -------------------------------------------------------------------------
 
 
 def missing(inputs: Inputs) -> list[str]:
@@ -64,26 +62,26 @@ def missing(inputs: Inputs) -> list[str]:
         ("closing", inputs.closing, period.end),
     ):
         if point is None:
-            found.append(f"No reading of the fund at the {name} of the period, {_words(at)}.")
+            found.append(f"No reading of the fund at the {name} of the period, {words(at)}.")
         elif at - point.slot > _POINT_AGE_MAX:
-            found.append(f"The {name} figures are of {_words(point.slot)}, before {_words(at)}.")
+            found.append(f"The {name} figures are of {words(point.slot)}, before {words(at)}.")
     if inputs.final_block_time is None:
         found.append("No block of the chain is final yet.")
     elif inputs.final_block_time < period.end:
         found.append(
             f"The chain was final only up to block {inputs.final_block_number:,} of "
-            f"{_words(inputs.final_block_time)}; what came later in the period is not included."
+            f"{words(inputs.final_block_time)}; what came later in the period is not included."
         )
     if inputs.unapplied_logs:
         found.append(f"{inputs.unapplied_logs} events of the chain wait to be applied.")
     found += [
-        f"No hourly snapshot for {_words(gap.slot)}: {gap.reason.rstrip('.')}."
+        f"No hourly snapshot for {words(gap.slot)}: {gap.reason.rstrip('.')}."
         for gap in inputs.gaps
     ]
     return found
 
 
-# -- The fund ------------------------------------------------------------------------------------------
+# -- The fund --------------------------------------------------------------------------------
 
 
 def _fund(inputs: Inputs) -> dict[str, Any]:
@@ -113,9 +111,9 @@ def _fund(inputs: Inputs) -> dict[str, Any]:
 def _change(opening: int | None, closing: int | None) -> dict[str, Any]:
     change = None if opening is None or closing is None else closing - opening
     return {
-        "opening": _digits(opening),
-        "closing": _digits(closing),
-        "change": _digits(change),
+        "opening": digits(opening),
+        "closing": digits(closing),
+        "change": digits(change),
         "change_bps": None if change is None else _signed_bps(change, opening or 0),
     }
 
@@ -133,8 +131,8 @@ def _tiers(inputs: Inputs) -> list[dict[str, Any]]:
     return [
         {
             "tier": tier.tier,
-            "opening_assets": _digits(before.get(tier.tier)),
-            "closing_assets": _digits(tier.assets),
+            "opening_assets": digits(before.get(tier.tier)),
+            "closing_assets": digits(tier.assets),
             "ratio_bps": tier.ratio_bps,
             "target_bps": tier.target_bps,
             "min_bps": tier.min_bps,
@@ -149,190 +147,13 @@ def _within(ratio: int | None, low: int | None, high: int | None) -> bool | None
     return None if ratio is None or low is None or high is None else low <= ratio <= high
 
 
-# -- Flows ---------------------------------------------------------------------------------------------
-
-
-def _flows(inputs: Inputs) -> dict[str, Any]:
-    came = sum(row.assets for row in inputs.subscriptions)
-    left = sum(row.net_assets for row in inputs.payouts)
-    return {
-        "subscribed_assets": str(came),
-        "paid_net_assets": str(left),
-        "net_flow_assets": str(came - left),
-    }
-
-
-def _subscriptions(inputs: Inputs) -> dict[str, Any]:
-    rows = inputs.subscriptions
-    return {
-        "count": len(rows),
-        "assets": str(sum(row.assets for row in rows)),
-        "shares": str(sum(row.shares for row in rows)),
-        "items": [
-            _row(row)
-            | {"nav_per_share": _digits(row.assets * WAD // row.shares if row.shares else None)}
-            for row in rows
-        ],
-    }
-
-
-def _redemptions(inputs: Inputs) -> dict[str, Any]:
-    statuses = sorted({row.status for row in inputs.requests})
-    return {
-        "requested": {
-            **_requested(inputs.requests),
-            "by_channel": _by_channel(inputs.requests, _requested),
-            "by_status": [
-                {"status": status, **_requested([r for r in inputs.requests if r.status == status])}
-                for status in statuses
-            ],
-            "items": [_row(row) for row in inputs.requests],
-        },
-        "settled": {
-            **_settled(inputs.payouts),
-            "by_channel": _by_channel(inputs.payouts, _settled),
-            "items": [_row(row) for row in inputs.payouts],
-        },
-    }
-
-
-def _requested(rows: Iterable[Request]) -> dict[str, Any]:
-    rows = list(rows)
-    return {
-        "count": len(rows),
-        "shares": str(sum(row.shares for row in rows)),
-        "gross_assets": str(sum(row.gross_assets for row in rows)),
-        "estimated_fee_assets": str(sum(row.estimated_fee_assets for row in rows)),
-    }
-
-
-def _settled(rows: Iterable[Payout]) -> dict[str, Any]:
-    rows = list(rows)
-    return {
-        "count": len(rows),
-        "gross_assets": str(sum(row.gross_assets for row in rows)),
-        "fee_assets": str(sum(row.fee_assets for row in rows)),
-        "net_assets": str(sum(row.net_assets for row in rows)),
-    }
-
-
-def _by_channel(rows: list[Any], total: Callable[[Any], dict[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        {"channel": channel, **total([row for row in rows if row.channel == channel])}
-        for channel in CHANNELS
-    ]
-
-
-# -- Operations ----------------------------------------------------------------------------------------
-
-
-def _approvals(tickets: list[Ticket], period: Period) -> dict[str, Any]:
-    return {
-        **_ticket_counts(tickets, period),
-        "by_kind": [
-            {"kind": kind, **_ticket_counts([t for t in tickets if t.kind == kind], period)}
-            for kind in sorted({ticket.kind for ticket in tickets})
-        ],
-        "items": [
-            _row(ticket) | {"within_sla": _in_time(ticket), "decide_seconds": _decide_seconds(ticket)}
-            for ticket in tickets
-        ],
-    }
-
-
-def _ticket_counts(tickets: list[Ticket], period: Period) -> dict[str, Any]:
-    opened = [t for t in tickets if period.start <= t.opened_at < period.end]
-    closed = [t for t in tickets if t.decided_at and period.start <= t.decided_at < period.end]
-    decided = [t for t in closed if t.status in {"APPROVED", "REJECTED", "EXPIRED"}]
-    in_time = [t for t in decided if _in_time(t)]
-    seconds = sorted(filter(None, (_decide_seconds(t) for t in decided)))
-    return {
-        "opened": len(opened),
-        "decided": len(decided),
-        "approved": sum(t.status == "APPROVED" for t in decided),
-        "rejected": sum(t.status == "REJECTED" for t in decided),
-        "within_sla": len(in_time),
-        "within_sla_bps": len(in_time) * BPS_ONE // len(decided) if decided else None,
-        "median_decide_seconds": seconds[(len(seconds) - 1) // 2] if seconds else None,
-    }
-
-
-def _in_time(ticket: Ticket) -> bool | None:
-    return None if ticket.decided_at is None else ticket.decided_at <= ticket.deadline_at
-
-
-def _decide_seconds(ticket: Ticket) -> int | None:
-    if ticket.decided_at is None:
-        return None
-    return int((ticket.decided_at - ticket.opened_at).total_seconds())
-
-
-def _transactions(inputs: Inputs) -> dict[str, Any]:
-    rows = inputs.transactions
-    statuses = sorted({row.status for row in rows})
-    return {
-        "count": len(rows),
-        "by_status": [
-            {"status": status, "count": sum(row.status == status for row in rows)}
-            for status in statuses
-        ],
-        "items": [_row(row) for row in rows],
-    }
-
-
-def _fees(inputs: Inputs) -> dict[str, Any]:
-    def total(kind: str | None, direction: str) -> str:
-        return str(
-            sum(
-                row.assets
-                for row in inputs.fees
-                if kind in {None, row.kind} and row.direction == direction
-            )
-        )
-
-    return {
-        "accrued_assets": total(None, "ACCRUED"),
-        "withdrawn_assets": total(None, "WITHDRAWN"),
-        "by_kind": [
-            {
-                "kind": kind,
-                "accrued_assets": total(kind, "ACCRUED"),
-                "withdrawn_assets": total(kind, "WITHDRAWN"),
-            }
-            for kind in FEE_KINDS
-        ],
-        "items": [_row(row) for row in inputs.fees],
-    }
-
-
-# -- Values --------------------------------------------------------------------------------------------
-
-_AMOUNTS = {
-    "assets", "shares", "gross_assets", "fee_assets", "net_assets", "estimated_fee_assets",
-    "available_assets", "nav_per_share", "request_id",
-}  # fmt: skip
-
-
-def _row(value: Any) -> dict[str, Any]:
-    """A value's fields as JSON; amounts and request ids, which may be any uint256, as digits."""
-    row = {}
-    for item in fields(value):
-        content = getattr(value, item.name)
-        if isinstance(content, datetime):
-            content = _time(content)
-        elif item.name in _AMOUNTS:
-            content = _digits(content)
-        row[item.name] = content
-    return row
-
-
 def _block(point: FundPoint | None) -> dict[str, Any] | None:
     if point is None:
         return None
     return {
         "block_number": point.block_number,
-        "block_time": _time(point.block_time),
-        "slot": _time(point.slot),
+        "block_time": time(point.block_time),
+        "slot": time(point.slot),
     }
 
 
@@ -341,17 +162,5 @@ def _final(inputs: Inputs) -> dict[str, Any] | None:
         return None
     return {
         "block_number": inputs.final_block_number,
-        "block_time": _time(inputs.final_block_time),
+        "block_time": time(inputs.final_block_time),
     }
-
-
-def _digits(value: int | None) -> str | None:
-    return None if value is None else str(value)
-
-
-def _time(value: datetime) -> str:
-    return value.isoformat().replace("+00:00", "Z")
-
-
-def _words(value: datetime) -> str:
-    return f"{value:%Y-%m-%d %H:%M} UTC"

@@ -17,7 +17,7 @@ _UNAPPLIED = ("FINAL", "FAILED", "UNDECODABLE")
 
 
 def collect(period: Period, *, at: datetime) -> values.Inputs:
-    """Everything a report of this period is built from; the caller holds one view of the database."""
+    """Everything a report of this period is built from, in the caller's one view of the rows."""
     start, end = period.start, period.end
     config = chain.fund_chain()
     status = chain.status(config.chain_id, at=at)
@@ -197,7 +197,11 @@ def _switches(start: datetime, end: datetime) -> list[values.Switch]:
 def _fees(start: datetime, end: datetime) -> list[values.Fee]:
     return [
         values.Fee(
-            at=row.at, kind=row.kind, direction=row.direction, assets=row.assets, tx_hash=row.tx_hash
+            at=row.at,
+            kind=row.kind,
+            direction=row.direction,
+            assets=row.assets,
+            tx_hash=row.tx_hash,
         )
         for row in fund.fee_entries(start=start, end=end)
     ]

@@ -4,6 +4,6 @@ PDF and XLSX are both made from this, so that their figures cannot differ.
 """
 
 from .cells import Cell, Kind, Table
-from .sections import Document, Section, document
+from .sections import Document, Figure, Section, document
 
-__all__ = ["Cell", "Document", "Kind", "Section", "Table", "document"]
+__all__ = ["Cell", "Document", "Figure", "Kind", "Section", "Table", "document"]

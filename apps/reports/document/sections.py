@@ -6,8 +6,9 @@ from typing import Any
 
 from apps.reports.rules import Period
 
-from .activity import alerts, approvals, fees, redemptions, subscriptions, transactions
 from .cells import Cell, Table, bps, count, instant, money, nav, shares, text, yes_no
+from .flows import fees, redemptions, subscriptions
+from .operations import alerts, approvals, transactions
 
 Dataset = dict[str, Any]
 
@@ -23,6 +24,16 @@ class Section:
     chart: str = ""  # "nav" or "tiers"
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of the cover; ``more`` stands below it, followed by ``words``."""
+
+    label: str
+    value: Cell
+    more: Cell | None = None
+    words: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A whole report. ``facts`` and ``figures`` are for the cover."""
@@ -31,7 +42,7 @@ class Document:
     period: Period
     generated_at: datetime
     facts: tuple[tuple[str, Cell], ...]
-    figures: tuple[tuple[str, Cell, Cell | None], ...]
+    figures: tuple[Figure, ...]
     missing: tuple[str, ...]
     sections: tuple[Section, ...]
     dataset: Dataset
@@ -118,16 +129,29 @@ def _facts(data: Dataset) -> tuple[tuple[str, Cell], ...]:
     )
 
 
-def _figures(data: Dataset) -> tuple[tuple[str, Cell, Cell | None], ...]:
-    fund, flows = data["fund"], data["flows"]
-    settled, requested = data["redemptions"]["settled"], data["redemptions"]["requested"]
+def _figures(data: Dataset) -> tuple[Figure, ...]:
+    fund, flows, came = data["fund"], data["flows"], data["subscriptions"]
+    settled, asked = data["redemptions"]["settled"], data["redemptions"]["requested"]
+    per_share, gross = fund["nav_per_share"], fund["aum_assets"]
     return (
-        ("NAV per share", nav(fund["nav_per_share"]["closing"]), _change(fund["nav_per_share"])),
-        ("Assets under management", money(fund["aum_assets"]["closing"]), _change(fund["aum_assets"])),
-        ("Net flow", money(flows["net_flow_assets"], signed=True), None),
-        ("Subscriptions", money(data["subscriptions"]["assets"]), count(data["subscriptions"]["count"])),
-        ("Redemptions asked for", money(requested["gross_assets"]), count(requested["count"])),
-        ("Redemptions paid, net", money(settled["net_assets"]), count(settled["count"])),
+        Figure("NAV per share", nav(per_share["closing"]), _change(per_share), "over the period"),
+        Figure(
+            "Assets under management", money(gross["closing"]), _change(gross), "over the period"
+        ),
+        Figure("Net flow", money(flows["net_flow_assets"], signed=True)),
+        Figure("Subscriptions", money(came["assets"]), count(came["count"]), "subscriptions"),
+        Figure(
+            "Redemptions asked for, gross",
+            money(asked["gross_assets"]),
+            count(asked["count"]),
+            "requests",
+        ),
+        Figure(
+            "Redemptions paid, net",
+            money(settled["net_assets"]),
+            count(settled["count"]),
+            "payments",
+        ),
     )
 
 
@@ -177,9 +201,9 @@ def _overview(data: Dataset) -> Section:
         tables=(
             Table(
                 title="The fund",
-                headers=("Figure", "Opening", "Closing", "Change", "Change, %"),
+                headers=("Figure", "Opening", "Closing", "Change", "Change %"),
                 rows=tuple(rows),
-                widths=(0.30, 0.21, 0.21, 0.18, 0.10),
+                widths=(0.27, 0.215, 0.215, 0.18, 0.12),
             ),
             Table(
                 title="Flows",
@@ -259,5 +283,3 @@ def _tiers(data: Dataset) -> Section:
         ),
         chart="tiers",
     )
-
-

@@ -54,7 +54,7 @@ def _read(run: ReportRun, at: datetime) -> dict[str, Any]:
     return build(inputs, kind=run.kind, run_id=run.pk)
 
 
-# -- Steps, each its own transaction -------------------------------------------------------------------
+# -- Steps, each its own transaction ---------------------------------------------------------
 
 
 @transaction.atomic
@@ -120,9 +120,9 @@ def _fail(row: ReportRun, error: str, at: datetime) -> None:
 
 
 def _note_progress(run: ReportRun, percent: int) -> None:
-    ReportRun.objects.filter(
-        pk=run.pk, status=Status.RUNNING.value, attempts=run.attempts
-    ).update(progress_percent=percent)
+    ReportRun.objects.filter(pk=run.pk, status=Status.RUNNING.value, attempts=run.attempts).update(
+        progress_percent=percent
+    )
 
 
 def _still_mine(run: ReportRun) -> ReportRun | None:

@@ -16,7 +16,7 @@ from apps.reports import queries, rules
 from apps.reports.models import ReportRun
 from apps.reports.rules import Kind, Period, Status
 
-GENERATE_TASK = "apps.reports.tasks.generate_due"
+GENERATE_TASK = "reports.generate_due"
 
 _log = logging.getLogger(__name__)
 

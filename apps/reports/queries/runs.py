@@ -50,6 +50,11 @@ def daily_on(value: date) -> ReportRun:
     return found
 
 
+def latest_ready() -> ReportRun | None:
+    """The report that was finished last."""
+    return ReportRun.objects.exclude(ready_at=None).defer("dataset").order_by("-ready_at").first()
+
+
 def last_daily_end() -> datetime | None:
     """Until when the days are reported; None before the first report."""
     last = ReportRun.objects.filter(kind=Kind.DAILY.value).order_by("-period_end").first()
@@ -82,4 +87,6 @@ def key_figures(row: ReportRun) -> list[tuple[str, str]]:
     dataset: dict[str, Any] | None = row.dataset
     if dataset is None:
         return []
-    return [(label, in_words(cell, with_unit=True)) for label, cell, _ in document(dataset).figures]
+    return [
+        (item.label, in_words(item.value, with_unit=True)) for item in document(dataset).figures
+    ]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reportlab.graphics.shapes import Drawing, Line, Polygon, PolyLine, Rect, String
+from reportlab.lib.colors import Color
 
 from apps.core.units import BPS_ONE, format_amount, format_bps
 
@@ -34,8 +35,7 @@ def nav_chart(points: Points, width: float, height: float = 150.0) -> Drawing | 
     def y_of(value: int) -> float:
         return bottom + (top - bottom) * ((value - low) / (high - low))
 
-    for n in range(_GRID_LINES + 1):
-        value = low + (high - low) * n // _GRID_LINES
+    for value in range(low, high + 1, _round_step(high - low)):
         y = y_of(value)
         drawing.add(Line(left, y, width - 6, y, strokeColor=LINE, strokeWidth=0.5))
         drawing.add(_label(left - 6, y - 2.5, format_amount(value, places=6), anchor="end"))
@@ -73,9 +73,9 @@ def tier_chart(tiers: Sequence[dict[str, Any]], width: float) -> Drawing | None:
         drawing.add(String(0, y + 4, tier["tier"], fontName=BOLD, fontSize=8, fillColor=INK))
         if tier["min_bps"] is not None and tier["max_bps"] is not None:
             low, high = x_of(tier["min_bps"]), x_of(tier["max_bps"])
-            drawing.add(Rect(low, y - 2, high - low, 18, fillColor=BAND, strokeColor=None))
+            drawing.add(Rect(low, y - 2, high - low, 18, **_filled(BAND)))
         bar = x_of(tier["ratio_bps"]) - left
-        drawing.add(Rect(left, y + 3, bar, 8, fillColor=BRAND, strokeColor=None))
+        drawing.add(Rect(left, y + 3, bar, 8, **_filled(BRAND)))
         if tier["target_bps"] is not None:
             x = x_of(tier["target_bps"])
             drawing.add(Line(x, y - 3, x, y + 17, strokeColor=INK, strokeWidth=1.2))
@@ -85,16 +85,27 @@ def tier_chart(tiers: Sequence[dict[str, Any]], width: float) -> Drawing | None:
 
 
 def _range(values: Sequence[int]) -> tuple[int, int]:
+    """Bounds on round numbers, with room around the line."""
     low, high = min(values), max(values)
     room = (high - low) // 10 or max(high // 10_000, 1)
-    return max(low - room, 0), high + room
+    step = _round_step(high - low + 2 * room)
+    return max((low - room) // step * step, 0), -(-(high + room) // step) * step
+
+
+def _round_step(span: int) -> int:
+    """1, 2 or 5 times a power of ten, so that about four steps make the span."""
+    rough = max(span // _GRID_LINES, 1)
+    power = int(10 ** (len(str(rough)) - 1))
+    return next(step for step in (power, 2 * power, 5 * power, 10 * power) if step >= rough)
 
 
 def _tick(at: datetime, span: timedelta) -> str:
     return f"{at:%H:%M}" if span <= timedelta(days=1) else f"{at:%d %b %H:%M}"
 
 
-def _label(x: float, y: float, text: str, *, anchor: str) -> String:
-    return String(
-        x, y, text, fontName=REGULAR, fontSize=6.5, fillColor=SOFT, textAnchor=anchor
-    )
+def _filled(colour: Color) -> dict[str, Any]:
+    return {"fillColor": colour, "strokeColor": None}
+
+
+def _label(x: float, y: float, text: str, *, anchor: Any) -> String:
+    return String(x, y, text, fontName=REGULAR, fontSize=6.5, fillColor=SOFT, textAnchor=anchor)

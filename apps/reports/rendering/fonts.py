@@ -7,6 +7,7 @@ DejaVu has Latin, Greek, Cyrillic, Hebrew, Arabic and symbols. What it lacks is 
 import re
 import unicodedata
 from functools import cache
+from typing import Any
 from xml.sax.saxutils import escape
 
 from django.conf import settings
@@ -18,7 +19,9 @@ from apps.core.text import code_point, visible_line
 REGULAR, BOLD, MONO = "DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono"
 CELL_CHARACTERS_MAX = 300
 
-_RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+(?:[ ]+[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+)*")
+_RTL = re.compile(
+    r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+(?:[ ]+[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+)*"
+)
 
 
 @cache
@@ -27,7 +30,7 @@ def register() -> None:
     folder = settings.BASE_DIR / "static" / "fonts"
     for name in (REGULAR, BOLD, MONO):
         pdfmetrics.registerFont(TTFont(name, folder / f"{name}.ttf"))
-    pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=REGULAR, boldItalic=BOLD)
+    pdfmetrics.registerFontFamily(REGULAR, REGULAR, BOLD, REGULAR, BOLD)
 
 
 def drawable(text: str) -> str:
@@ -46,4 +49,5 @@ def markup(text: str) -> str:
 @cache
 def _glyphs() -> frozenset[int]:
     register()
-    return frozenset(pdfmetrics.getFont(REGULAR).face.charToGlyph)
+    face: Any = pdfmetrics.getFont(REGULAR).face  # type: ignore[attr-defined]
+    return frozenset(face.charToGlyph)

@@ -1,6 +1,7 @@
 """Colours and text styles of the PDF."""
 
 from functools import cache
+from typing import Any
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_RIGHT
@@ -29,10 +30,15 @@ def style(name: str) -> ParagraphStyle:
     return _STYLES[name]
 
 
-def _style(name: str, size: float, *, font: str = REGULAR, **more: object) -> ParagraphStyle:
+def _style(name: str, size: float, *, font: str = REGULAR, **more: Any) -> ParagraphStyle:
     leading = size * 1.35
     return ParagraphStyle(
-        name, fontName=font, fontSize=size, leading=leading, textColor=more.pop("color", INK), **more
+        name,
+        fontName=font,
+        fontSize=size,
+        leading=leading,
+        textColor=more.pop("color", INK),
+        **more,
     )
 
 

@@ -8,6 +8,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
+    CondPageBreak,
     Flowable,
     Frame,
     NextPageTemplate,
@@ -18,7 +19,7 @@ from reportlab.platypus import (
 )
 from reportlab.platypus import Table as PdfTable
 
-from apps.reports.document import Cell, Document, Kind, Section
+from apps.reports.document import Document, Figure, Section
 
 from . import charts, tables
 from .fonts import BOLD, REGULAR, drawable, markup, register
@@ -31,6 +32,7 @@ ROUNDING = (
     "figures, which the workbook of this report lists. All times are in UTC."
 )
 _WIDTH = A4[0] - 2 * MARGIN
+_HEADING_ROOM = 70 * mm
 
 
 def pdf(document: Document) -> bytes:
@@ -58,7 +60,7 @@ def _story(document: Document) -> list[Flowable]:
     return story
 
 
-# -- Cover ---------------------------------------------------------------------------------------------
+# -- Cover -----------------------------------------------------------------------------------
 
 
 def _cover(document: Document) -> list[Flowable]:
@@ -87,7 +89,7 @@ def _long_period(document: Document) -> str:
 
 
 def _figures(document: Document) -> PdfTable:
-    cells = [_figure(*figure) for figure in document.figures]
+    cells = [_figure(figure) for figure in document.figures]
     rows = [cells[n : n + 2] for n in range(0, len(cells), 2)]
     return PdfTable(
         rows,
@@ -103,17 +105,13 @@ def _figures(document: Document) -> PdfTable:
     )
 
 
-def _figure(label: str, value: Cell, more: Cell | None) -> list[Flowable]:
+def _figure(figure: Figure) -> list[Flowable]:
     words = ""
-    if more is not None and more.value is not None:
-        words = in_words(more)
-        if more.kind is Kind.BPS:
-            words += " over the period"
-        elif more.kind is Kind.COUNT:
-            words += " in number"
+    if figure.more is not None and figure.more.value is not None:
+        words = f"{in_words(figure.more)} {figure.words}"
     return [
-        Paragraph(markup(label), style("figure-label")),
-        Paragraph(markup(in_words(value, with_unit=True)), style("figure")),
+        Paragraph(markup(figure.label), style("figure-label")),
+        Paragraph(markup(in_words(figure.value, with_unit=True)), style("figure")),
         Paragraph(markup(words) or "&nbsp;", style("figure-more")),
     ]
 
@@ -158,14 +156,14 @@ def _facts(document: Document) -> PdfTable:
     )
 
 
-# -- Sections ------------------------------------------------------------------------------------------
+# -- Sections --------------------------------------------------------------------------------
 
 
 def _section(section: Section, document: Document) -> list[Flowable]:
     heading = Paragraph(markup(section.title), style("h1"))
     note = Paragraph(markup(section.note), style("note"))
-    heading.keepWithNext = note.keepWithNext = 1
-    story: list[Flowable] = [heading, note]
+    # A heading never stands alone at a page's foot.
+    story: list[Flowable] = [CondPageBreak(_HEADING_ROOM), heading, note]
     chart = _chart(section, document)
     if chart is not None:
         story += [chart, Spacer(1, 2 * mm)]
@@ -183,7 +181,7 @@ def _chart(section: Section, document: Document) -> Flowable | None:
     return None
 
 
-# -- Pages ---------------------------------------------------------------------------------------------
+# -- Pages -----------------------------------------------------------------------------------
 
 
 def _cover_page() -> PageTemplate:
@@ -228,15 +226,16 @@ class _NumberedCanvas(Canvas):
 
     def showPage(self) -> None:  # noqa: N802 - reportlab's name
         self._pages.append(dict(self.__dict__))
-        self._startPage()
+        self._startPage()  # type: ignore[attr-defined]
 
     def save(self) -> None:
         for page in self._pages:
             self.__dict__.update(page)
             self.setFillColor(SOFT)
             self.setFont(REGULAR, 7.5)
-            words = f"Page {self._pageNumber} of {len(self._pages)}"
-            y = 5 * mm if self._pageNumber == 1 else 10 * mm
+            number = page["_pageNumber"]
+            words = f"Page {number} of {len(self._pages)}"
+            y = 5 * mm if number == 1 else 10 * mm
             self.drawRightString(A4[0] - MARGIN, y, words)
             super().showPage()
         super().save()

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from reportlab.platypus import Flowable, KeepTogether, Paragraph
+from reportlab.lib.units import mm
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph
 from reportlab.platypus import Table as PdfTable
 
 from apps.reports.document import Cell, Kind, Table
@@ -11,6 +12,8 @@ from .fonts import markup
 from .look import BRAND, LINE, PALE, style
 from .words import NUMBERS, column_kinds, headers_with_units, in_words
 
+_ROWS_KEPT_MAX = 8
+_TITLE_ROOM = 35 * mm
 _RULES: list[Any] = [
     ("VALIGN", (0, 0), (-1, -1), "TOP"),
     ("LEFTPADDING", (0, 0), (-1, -1), 4),
@@ -36,8 +39,13 @@ def flow(table: Table, width: float) -> list[Flowable]:
             for header, right in zip(headers_with_units(table, kinds), numeric, strict=True)
         ]
     ]
-    for row in table.rows:
-        rows.append([_cell(cell, kind) for cell, kind in zip(row, kinds, strict=True)])
+    rows += [
+        [
+            _cell(cell, kind, numeric=right)
+            for cell, kind, right in zip(row, kinds, numeric, strict=True)
+        ]
+        for row in table.rows
+    ]
     rules = list(_RULES)
     if table.totals:
         rows.append(_totals(table, kinds))
@@ -47,26 +55,23 @@ def flow(table: Table, width: float) -> list[Flowable]:
         rows, colWidths=_widths(table, width), repeatRows=1, hAlign="LEFT", style=rules
     )
     # A title never stands alone at a page's foot: it keeps with the first rows.
-    if len(rows) <= 8:
+    if len(rows) <= _ROWS_KEPT_MAX:
         return [KeepTogether([title, pdf_table])]
-    title.keepWithNext = 1
-    return [title, pdf_table]
+    return [CondPageBreak(_TITLE_ROOM), title, pdf_table]
 
 
-def _cell(cell: Cell, kind: Kind | None) -> Paragraph:
+def _cell(cell: Cell, kind: Kind | None, *, numeric: bool) -> Paragraph:
     words = in_words(cell, with_unit=kind is None)
     if cell.kind is Kind.HEX:
         return Paragraph(markup(words), style("hex"))
-    return Paragraph(markup(words), style("number" if cell.kind in NUMBERS else "cell"))
+    return Paragraph(markup(words), style("number" if numeric else "cell"))
 
 
 def _totals(table: Table, kinds: list[Kind | None]) -> list[Any]:
     row: list[Any] = [""] * len(table.headers)
     row[0] = Paragraph("Total", style("cell-bold"))
     for n, cell in table.totals.items():
-        row[n] = Paragraph(
-            markup(in_words(cell, with_unit=kinds[n] is None)), style("number-bold")
-        )
+        row[n] = Paragraph(markup(in_words(cell, with_unit=kinds[n] is None)), style("number-bold"))
     return row
 
 
@@ -77,5 +82,3 @@ def _is_numeric(table: Table, column: int) -> bool:
 def _widths(table: Table, width: float) -> list[float]:
     shares = table.widths or (1 / len(table.headers),) * len(table.headers)
     return [width * share / sum(shares) for share in shares]
-
-

@@ -36,9 +36,7 @@ def column_kinds(table: Table) -> list[Kind | None]:
 def headers_with_units(table: Table, kinds: list[Kind | None]) -> list[str]:
     """Headers that say the unit of a column that has one."""
     return [
-        f"{header}, {UNITS[kind]}"
-        if kind in UNITS and UNITS[kind] not in header
-        else header
+        f"{header}, {UNITS[kind]}" if kind in UNITS and UNITS[kind] not in header else header
         for header, kind in zip(table.headers, kinds, strict=True)
     ]
 

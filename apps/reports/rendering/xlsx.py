@@ -70,21 +70,23 @@ def _sheet_names(section: Section) -> list[str]:
     return [f"{section.name} - {table.title}"[:31] for table in section.tables]
 
 
-# -- Sheets --------------------------------------------------------------------------------------------
+# -- Sheets ----------------------------------------------------------------------------------
 
 
 def _summary(sheet: Worksheet, document: Document) -> None:
     _put(sheet, 1, 1, f"Paimon Prime Fund: {document.title}").font = _TITLE
     _put(sheet, 2, 1, f"{document.period.text} · all times in UTC").font = _NOTE
     row = 4
-    for label, cell, more in document.figures:
-        _put(sheet, row, 1, label)
+    for figure in document.figures:
+        cell = figure.value
+        _put(sheet, row, 1, figure.label)
         _write(sheet, row, 2, cell)
         _put(sheet, row, 3, _unit(cell))
         if cell.kind in _EXACT:
             _put(sheet, row, 4, DASH if cell.value is None else str(cell.value))
-        if more is not None:
-            _write(sheet, row, 5, more)
+        if figure.more is not None:
+            _write(sheet, row, 5, figure.more)
+            _put(sheet, row, 6, figure.words)
         row += 1
     row += 1
     for label, cell in document.facts:
@@ -96,7 +98,7 @@ def _summary(sheet: Worksheet, document: Document) -> None:
     for sentence in document.missing or ("None.",):
         row += 1
         _put(sheet, row, 1, sentence)
-    for column, width in (("A", 34), ("B", 30), ("C", 10), ("D", 36), ("E", 14)):
+    for column, width in (("A", 34), ("B", 30), ("C", 10), ("D", 36), ("E", 14), ("F", 18)):
         sheet.column_dimensions[column].width = width
 
 
@@ -156,7 +158,7 @@ def _header(sheet: Worksheet, column: int, text: str) -> None:
     sheet.column_dimensions[get_column_letter(column)].width = max(15, min(len(text) + 4, 34))
 
 
-# -- Cells ---------------------------------------------------------------------------------------------
+# -- Cells -----------------------------------------------------------------------------------
 
 
 def _write(sheet: Worksheet, row: int, column: int, cell: Cell) -> None:
@@ -198,7 +200,7 @@ def _put(sheet: Worksheet, row: int, column: int, text: str) -> Any:
     return place
 
 
-# -- Charts --------------------------------------------------------------------------------------------
+# -- Charts ----------------------------------------------------------------------------------
 
 
 def _chart(sheet: Worksheet, section: Section, table: Table, places: list[int]) -> None:
@@ -221,7 +223,7 @@ def _chart(sheet: Worksheet, section: Section, table: Table, places: list[int]) 
     sheet.add_chart(chart, f"{get_column_letter(sheet.max_column + 2)}2")
 
 
-# -- The same bytes every time -------------------------------------------------------------------------
+# -- The same bytes every time ---------------------------------------------------------------
 
 
 def _settled(content: bytes, made_at: datetime) -> bytes:
@@ -235,7 +237,9 @@ def _settled(content: bytes, made_at: datetime) -> bytes:
         for entry in old.infolist():
             data = old.read(entry)
             if entry.filename == "docProps/core.xml":
-                data = re.sub(rb"(<dcterms:\w+[^>]*>)[^<]*(</dcterms)", rb"\g<1>" + stamp + rb"\2", data)
+                data = re.sub(
+                    rb"(<dcterms:\w+[^>]*>)[^<]*(</dcterms)", rb"\g<1>" + stamp + rb"\2", data
+                )
             info = zipfile.ZipInfo(entry.filename, _ZIP_TIME)
             info.compress_type = zipfile.ZIP_DEFLATED
             new.writestr(info, data)

@@ -15,8 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from apps.chain import queries as chain
 from apps.core import display
 from apps.system.queries.tasks import last_success
-from apps.system.rules import State, overall
-from apps.system.tasks import HEARTBEAT
+from apps.system.rules import HEARTBEAT, State, overall
 
 _STARTED = time.monotonic()
 _REDIS_TIMEOUT_SECONDS = 1.0

@@ -29,8 +29,8 @@ class TaskStatus:
     @property
     def short_name(self) -> str:
         """The name as people say it: "fund: take overview"."""
-        parts = self.name.removeprefix("apps.").split(".")
-        return f"{parts[0]}: {parts[-1].replace('_', ' ')}"
+        app, _, task = self.name.partition(".")
+        return f"{app}: {task.replace('_', ' ')}"
 
     @property
     def failing(self) -> bool:

@@ -1,0 +1,70 @@
+"""The tabs above the ticket list."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from apps.approvals import queries
+from apps.approvals.models import Ticket
+from apps.approvals.rules import OPEN
+
+TABS = {
+    "mine": "Waiting for me",
+    "others": "Waiting for others",
+    "decided": "Decided",
+    "failed": "Execution failed",
+    "all": "All",
+}
+EMPTY = {
+    "mine": "No ticket waits for you.",
+    "others": "No ticket waits for others.",
+    "decided": "Nothing has been decided yet.",
+    "failed": "No decision failed on its way.",
+    "all": "No ticket has been opened yet.",
+}
+
+
+class TabFilter(admin.SimpleListFilter):
+    """What a ticket waits for; shown as tabs, not among the filters."""
+
+    title = "tab"
+    parameter_name = "tab"
+    template = "admin/approvals/no_filter.html"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(TABS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        return of_tab(self.value() or "all", queryset, request.user.pk, request.paimon_at)  # type: ignore[attr-defined]
+
+
+def of_tab(tab: str, rows: QuerySet[Ticket], user_id: int, at: datetime) -> QuerySet[Ticket]:
+    """The tickets of one tab, for one person."""
+    if tab == "decided":
+        return rows.exclude(status__in=OPEN)
+    if tab == "failed":
+        return rows.filter(execution_status="FAILED")
+    if tab in ("mine", "others"):
+        mine = [ticket.pk for ticket in queries.waiting_for(user_id, at=at)]
+        rows = rows.filter(status__in=OPEN).order_by("deadline_at", "id")
+        return rows.filter(pk__in=mine) if tab == "mine" else rows.exclude(pk__in=mine)
+    return rows
+
+
+def tabs(active: str, user_id: int, at: datetime) -> list[dict[str, Any]]:
+    """The tabs with their counts; what is finished is not counted."""
+    counted = ("mine", "others", "failed")
+    return [
+        {
+            "key": key,
+            "title": title,
+            "active": key == active,
+            "count": of_tab(key, Ticket.objects.all(), user_id, at).count()
+            if key in counted
+            else None,
+        }
+        for key, title in TABS.items()
+    ]

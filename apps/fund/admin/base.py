@@ -1,0 +1,91 @@
+"""What the fund's pages share."""
+
+from collections.abc import Sequence
+from decimal import ROUND_FLOOR, Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from apps.core import display
+from apps.core.admin import ReadOnlyAdmin
+from apps.fund.models import LogRow
+
+
+class FundAdmin(ReadOnlyAdmin):
+    """Rows to look at, with figures from elsewhere put beside them, one query per page."""
+
+    list_select_related = False
+
+    def enrich(self, rows: Sequence[Any]) -> None:
+        """Put ``row.seen`` on each row: what a column shows that is not the row's own."""
+
+    def panel(self, request: HttpRequest, changelist: ChangeList) -> dict[str, Any]:
+        """What ``list_before_template`` and ``list_after_template`` get to show."""
+        return {}
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        changelist = super().get_changelist_instance(request)
+        changelist.result_list = list(changelist.result_list)
+        self.enrich(changelist.result_list)
+        return changelist
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Model | None:
+        row: Model | None = super().get_object(request, object_id, from_field)
+        if row is not None:
+            self.enrich([row])
+        return row
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and response.context_data is not None:
+            changelist = response.context_data.get("cl")
+            if changelist is not None:
+                response.context_data |= self.panel(request, changelist)
+        return response
+
+
+class LogRowAdmin(FundAdmin):
+    """Rows that one log each made."""
+
+    ordering = ("-block_number", "-log_index")
+
+    @admin.display(description="Time", ordering="block_number")
+    def when(self, row: LogRow) -> SafeString:
+        return display.when(row.at)
+
+    @admin.display(description="Block", ordering="block_number")
+    def block(self, row: LogRow) -> SafeString:
+        return display.integer(row.block_number)
+
+    @admin.display(description="Transaction")
+    def transaction(self, row: LogRow) -> SafeString:
+        return display.tx_link(row.chain_id, row.tx_hash)
+
+
+def ratio(value: Decimal | None, *, reason: str = "Not known yet") -> SafeString:
+    """A relative change as a signed percentage; the exact ratio is in the title."""
+    if value is None:
+        return display.unknown(reason)
+    percent = (value * 100).quantize(Decimal("0.01"), rounding=ROUND_FLOOR)
+    tone = "up" if percent > 0 else "down" if percent < 0 else "soft"
+    text = f"{percent:+,.2f} %".replace("-", "−")
+    return format_html('<span class="num {}" title="{}">{}</span>', tone, f"{value:f}"[:40], text)
+
+
+def change_url(url_name: str, query: str) -> str:
+    """A list page's address with its search filled in, empty when nobody serves that page."""
+    try:
+        return f"{reverse(url_name)}?{query}"
+    except NoReverseMatch:
+        return ""

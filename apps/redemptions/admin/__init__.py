@@ -1,0 +1,5 @@
+"""Redemptions in the admin."""
+
+from .redemptions import RedemptionAdmin
+
+__all__ = ["RedemptionAdmin"]

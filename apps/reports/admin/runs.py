@@ -1,0 +1,201 @@
+"""The list of reports, one report, and the page that asks for one."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import action
+
+from apps.core import clock, display
+from apps.core.actor import Actor
+from apps.core.admin import ReadOnlyAdmin
+from apps.core.errors import Refused
+from apps.reports import operations, queries
+from apps.reports.document import document
+from apps.reports.models import ReportRun
+from apps.reports.rendering.words import column_kinds, headers_with_units, in_words
+from apps.reports.rules import Status
+
+from .forms import DayForm, PeriodForm
+
+TONES = {"QUEUED": "info", "RUNNING": "info", "READY": "good", "FAILED": "bad"}
+
+
+@admin.register(ReportRun)
+class ReportRunAdmin(ReadOnlyAdmin):
+    """Reports, newest first."""
+
+    list_display = ("name", "state", "gaps", "requested_by_name", "requested", "files")
+    list_filter = ("kind", "status")
+    actions_list = ["make_report"]
+    change_form_template = "admin/reports/report.html"
+
+    # -- List ---------------------------------------------------------------------------------
+
+    @admin.display(description="report", ordering="period_start")
+    def name(self, run: ReportRun) -> str:
+        return queries.title(run)
+
+    @admin.display(description="status", ordering="status")
+    def state(self, run: ReportRun) -> SafeString:
+        words = f"Running, {run.progress_percent} %" if run.status == Status.RUNNING else run.status
+        return display.status_pill(words, TONES[run.status])
+
+    @admin.display(description="data")
+    def gaps(self, run: ReportRun) -> SafeString:
+        if run.dataset is None:
+            return display.unknown("Not made yet")
+        if not run.missing_count:
+            return display.status_pill("Complete", "good")
+        return display.status_pill(f"{run.missing_count} missing", "warn")
+
+    @admin.display(description="requested", ordering="requested_at")
+    def requested(self, run: ReportRun) -> SafeString:
+        return display.when(run.requested_at)
+
+    @admin.display(description="files")
+    def files(self, run: ReportRun) -> SafeString:
+        if run.dataset is None:
+            return display.unknown("No files yet")
+        return format_html(
+            '<a class="link" href="{}">PDF</a> · <a class="link" href="{}">XLSX</a>',
+            _file_url(run, "pdf"),
+            _file_url(run, "xlsx"),
+        )
+
+    # -- Pages --------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        """The list's own pages before the row's."""
+        wrap = self.admin_site.admin_view
+        own = [
+            path("make/", wrap(self.make_view), name="reports_reportrun_make"),
+            path(
+                "<int:run_id>/download/<str:fmt>/",
+                wrap(self.download_view),
+                name="reports_reportrun_download",
+            ),
+        ]
+        return [*own, *super().get_urls()]
+
+    @action(description="Make a report", url_path="ask", permissions=["make"], icon="add")
+    def make_report(self, request: HttpRequest) -> HttpResponse:
+        """Lead to the form."""
+        return HttpResponseRedirect(reverse("admin:reports_reportrun_make"))
+
+    def has_make_permission(self, request: HttpRequest, *_args: Any) -> bool:
+        """Whether the person may have reports made."""
+        return bool(request.user.has_perm("reports.generate_report"))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """One report: its figures as they are printed, and its files."""
+        run = self.get_object(request, object_id)
+        extra = {"run": run, "tone": TONES[run.status] if run else "", **(extra_context or {})}
+        if isinstance(run, ReportRun) and run.dataset is not None:
+            extra |= {
+                "document": document(run.dataset),
+                "sections": _sections(run),
+                "figures": queries.key_figures(run),
+                "pdf_url": _file_url(run, "pdf"),
+                "xlsx_url": _file_url(run, "xlsx"),
+            }
+        if run is not None:
+            extra["title"] = queries.title(run)
+        user: Any = request.user
+        extra["may_download"] = user.has_perm("reports.download_report")
+        response: HttpResponse = super().change_view(request, object_id, form_url, extra)
+        return response
+
+    def make_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask for a report: a day, or any period."""
+        if not self.has_make_permission(request):
+            raise PermissionDenied
+        is_day = request.POST.get("form") == "day"
+        data = request.POST if request.method == "POST" else None
+        day_form = DayForm(data if is_day else None)
+        period_form = PeriodForm(None if is_day else data)
+        form = day_form if is_day else period_form
+        if data is not None and form.is_valid():
+            kind, period = form.asked()
+            try:
+                run = operations.request(
+                    kind=kind, period=period, actor=Actor.of_request(request), at=clock.now()
+                )
+            except Refused as refusal:
+                form.add_error(None, refusal.message)
+            else:
+                messages.success(
+                    request, f"{queries.title(run)} is being made; you get it by email."
+                )
+                return HttpResponseRedirect(
+                    reverse("admin:reports_reportrun_change", args=[run.pk])
+                )
+        return TemplateResponse(
+            request,
+            "admin/reports/make.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.model._meta,  # noqa: SLF001 - how Django names a model to templates
+                "title": "Make a report",
+                "day_form": day_form,
+                "period_form": period_form,
+            },
+        )
+
+    def download_view(self, request: HttpRequest, run_id: int, fmt: str) -> HttpResponse:
+        """A file, by permission; who took it is noted."""
+        user: Any = request.user
+        if not user.has_perms(["reports.view_reportrun", "reports.download_report"]):
+            raise PermissionDenied
+        try:
+            name, content_type, content = operations.download(
+                run_id=run_id, fmt=fmt, actor=Actor.of_request(request), at=clock.now()
+            )
+        except Refused as refusal:
+            messages.error(request, refusal.message)
+            return HttpResponseRedirect(reverse("admin:reports_reportrun_changelist"))
+        return HttpResponse(
+            content,
+            content_type=content_type,
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+
+def _file_url(run: ReportRun, fmt: str) -> str:
+    return reverse("admin:reports_reportrun_download", args=[run.pk, fmt])
+
+
+def _sections(run: ReportRun) -> list[dict[str, Any]]:
+    """The document's first tables of each section in words, as on paper."""
+    shown = []
+    for section in document(run.dataset or {}).sections:
+        table = section.tables[0]
+        kinds = column_kinds(table)
+        shown.append(
+            {
+                "title": section.title,
+                "note": section.note,
+                "empty": table.empty,
+                "headers": headers_with_units(table, kinds),
+                "rows": [
+                    [
+                        (in_words(cell, with_unit=kind is None), cell.kind not in {"text", "hex"})
+                        for cell, kind in zip(row, kinds, strict=True)
+                    ]
+                    for row in table.rows[:50]
+                ],
+                "more": max(len(table.rows) - 50, 0),
+            }
+        )
+    return shown
