@@ -89,7 +89,8 @@ class _Story:
             if scene.at > clock:
                 clock = chain.advance_to(scene.at).timestamp
             scene.act()
-        chain.catch_up(behind_seconds=_BEHIND_SECONDS)
+        if self._end > chain.block().timestamp:
+            chain.advance_to(self._end)
 
     # ------------------------------------------------------------ the plot
 

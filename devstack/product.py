@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +15,7 @@ from devstack.env import ROOT, Places, child_environment, demo_environment
 from devstack.errors import DevError
 from devstack.health import wait_until_healthy
 from devstack.ledger import Ledger
-from devstack.management import StaffMember, create_staff, migrate
+from devstack.management import StaffMember, code_fingerprint, create_staff, migrate
 from devstack.ports import LOOPBACK
 from devstack.processes import ProcessId
 from devstack.procfile import Program, read_procfile
@@ -24,14 +24,25 @@ from devstack.state import State
 from devstack.supervisor import Supervisor
 
 DEFAULT_PORTS = {"web": 8000, "ws": 8001, "rpc": 8545, "mail": 1025, "postgres": 0, "redis": 0}
+ANY_PORTS = dict.fromkeys(DEFAULT_PORTS, 0)
+"""Nobody has to know them: whatever is free, so that nothing else on the machine is met."""
 COUNT_TABLES = (
     "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()"
 )
 
 
 @contextmanager
-def running_product(directory: Path, console: Console, *, fresh: bool) -> Iterator["Product"]:
+def running_product(
+    directory: Path,
+    console: Console,
+    *,
+    fresh: bool,
+    ports: Mapping[str, int] = DEFAULT_PORTS,
+    days_behind: float = 0,
+) -> Iterator["Product"]:
     """Run the product while the block runs, with its data in `directory`.
+
+    A new chain's past ends `days_behind` days ago.
 
     Raises:
         DevError: it runs there already, or cannot be started; what was started is stopped again.
@@ -39,7 +50,7 @@ def running_product(directory: Path, console: Console, *, fresh: bool) -> Iterat
     state = State(directory)
     with state.locked():
         _end_leftovers(directory, console)
-        product = Product(state, console)
+        product = Product(state, console, ports, days_behind=days_behind)
         product.prepare(fresh=fresh)
         try:
             product.start()
@@ -58,10 +69,12 @@ def _end_leftovers(directory: Path, console: Console) -> None:
 class Product:
     """Everything that runs, in the order in which it can: services, chain, data, programs."""
 
-    def __init__(self, state: State, console: Console) -> None:
+    def __init__(
+        self, state: State, console: Console, ports: Mapping[str, int], *, days_behind: float = 0
+    ) -> None:
         """Decide on ports and places; nothing is started before `start`."""
         self.directory = state.directory
-        self.ports = state.ports(DEFAULT_PORTS)
+        self.ports = state.ports(ports)
         self.services = Services(
             self.directory,
             os.environ,
@@ -76,6 +89,9 @@ class Product:
         self.supervisor = Supervisor(self.directory, console)
         self._state = state
         self._console = console
+        # Tables and staff that this code has made in this database need not be made again.
+        self._code = code_fingerprint(os.environ.get("DATABASE_URL", ""))
+        self._days_behind = days_behind
 
     @property
     def url(self) -> str:
@@ -124,7 +140,7 @@ class Product:
         )
         self.supervisor.start(self._programs(), self.environment)
         _side_by_side(self._wait, in_background=self._create_staff)
-        self._state.mark_complete()
+        self._state.mark_complete(self._code)
 
     def stop(self) -> None:
         """Stop everything that was started: first those that write, then where they write to."""
@@ -135,6 +151,8 @@ class Product:
             _services_ledger(self.directory).clear()
 
     def _migrate(self) -> None:
+        if self._state.is_prepared_by(self._code):
+            return
         with self._console.step("database is migrated"):
             migrate(self.environment)
 
@@ -143,7 +161,7 @@ class Product:
             self.chain.deploy(password)
         if first:
             with self._console.step("the fund has a past"):
-                self.chain.seed()
+                self.chain.seed(days_behind=self._days_behind)
         self.chain.run()
 
     def _wait(self) -> None:
@@ -151,8 +169,10 @@ class Product:
             wait_until_healthy(self.supervisor, self.ports)
 
     def _create_staff(self) -> None:
-        self.staff = create_staff(self.environment)
-        self._state.remember_staff(self.staff)
+        self.staff = self._state.staff()
+        if not self._state.is_prepared_by(self._code):
+            self.staff = create_staff(self.environment)
+            self._state.remember_staff(self.staff)
 
     def _refuse_used_database(self) -> None:
         """A new chain must not meet rows about another one."""

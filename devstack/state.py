@@ -52,11 +52,19 @@ class State:
 
     def is_complete(self) -> bool:
         """Tell whether a first start came to its end here."""
-        return (self.directory / "complete").exists()
+        return self._complete_file.exists()
 
-    def mark_complete(self) -> None:
-        """Note that a first start came to its end: what is here may be built upon."""
-        (self.directory / "complete").touch()
+    def is_prepared_by(self, code: str) -> bool:
+        """Tell whether the last start came to its end here with this very code."""
+        return self.is_complete() and self._complete_file.read_text() == code
+
+    def mark_complete(self, code: str) -> None:
+        """Note that a start came to its end: what is here may be built upon."""
+        self._complete_file.write_text(code)
+
+    @property
+    def _complete_file(self) -> Path:
+        return self.directory / "complete"
 
     def secrets(self) -> Secrets:
         """Return the secrets, made at the first call."""

@@ -1,47 +1,50 @@
-"""What comes by the clock (UTC). Every task is idempotent and safe late, twice, or lost."""
+"""What comes by the clock (UTC). Every task is idempotent and safe late, twice, or lost.
+
+Queues: ``critical`` has a worker of its own; the others share one that empties ``high`` before
+``default`` before ``low``, so that filling up history never keeps people waiting.
+"""
 
 from typing import Any
 
 from celery.schedules import crontab
 
+
+def _every(seconds: float, task: str, queue: str = "default") -> dict[str, Any]:
+    """A task every so many seconds; one that waited longer than that is not worth running."""
+    options = {"queue": queue, "expires": seconds}
+    return {"task": task, "schedule": seconds, "options": options}
+
+
+def _at(when: crontab, task: str, queue: str = "default") -> dict[str, Any]:
+    return {"task": task, "schedule": when, "options": {"queue": queue}}
+
+
 SCHEDULE: dict[str, dict[str, Any]] = {
     # The chain
-    "chain: read where nobody leads": {"task": "chain.poll", "schedule": 3.0, "options": {"queue": "critical"}},
-    "chain: send where nobody leads": {"task": "chain.send", "schedule": 15.0, "options": {"queue": "critical"}},
+    "chain: read where nobody leads": _every(3, "chain.poll", "critical"),
+    "chain: send where nobody leads": _every(15, "chain.send", "critical"),
     # The fund
-    "fund: overview": {"task": "fund.take_overview", "schedule": 60.0},
-    "fund: overview after facts": {"task": "fund.refresh_overview", "schedule": 5.0},
-    "fund: daily snapshots": {"task": "fund.take_daily", "schedule": 60.0},
-    "fund: hourly snapshots": {"task": "fund.take_hourly", "schedule": 60.0},
-    "fund: prune live snapshots": {
-        "task": "fund.prune_live_snapshots",
-        "schedule": crontab(minute=20, hour=3),
-    },
+    "fund: overview": _every(60, "fund.take_overview"),
+    "fund: overview after facts": _every(5, "fund.refresh_overview"),
+    "fund: daily snapshots": _every(60, "fund.take_daily", "low"),
+    "fund: hourly snapshots": _every(60, "fund.take_hourly", "low"),
+    "fund: prune live snapshots": _at(
+        crontab(minute=20, hour=3), "fund.prune_live_snapshots", "low"
+    ),
     # Tickets and redemptions
-    "approvals: time limits": {"task": "approvals.tick", "schedule": 15.0},
-    "redemptions: missing tickets": {"task": "redemptions.open_missing_tickets", "schedule": 15.0},
-    "redemptions: settle what is due": {"task": "redemptions.settle_due", "schedule": 30.0},
+    "approvals: time limits": _every(15, "approvals.tick", "high"),
+    "redemptions: missing tickets": _every(15, "redemptions.open_missing_tickets", "high"),
+    "redemptions: settle what is due": _every(15, "redemptions.settle_due", "high"),
     # The record, and what can have no effect any more
-    "audit: seal the log": {"task": "audit.seal_log", "schedule": 1.0},
-    "accounts: forget what expired": {
-        "task": "accounts.forget_expired",
-        "schedule": crontab(minute=40),
-    },
+    "audit: seal the log": _every(1, "audit.seal_log", "critical"),
+    "accounts: forget what expired": _at(crontab(minute=40), "accounts.forget_expired", "low"),
     # The system itself
-    "system: heartbeat": {"task": "system.heartbeat", "schedule": 15.0},
+    "system: heartbeat": _every(15, "system.heartbeat", "high"),
     # Reports: at 00:10 for the day before; the other hours find a day that was missed
-    "reports: daily": {"task": "reports.request_daily", "schedule": crontab(minute=10)},
-    "reports: make what waits": {"task": "reports.generate_due", "schedule": 20.0},
+    "reports: daily": _at(crontab(minute=10), "reports.request_daily"),
+    "reports: make what waits": _every(20, "reports.generate_due"),
     # Messages: what a lost bell left behind
-    "notifications: deliver": {
-        "task": "notifications.deliver",
-        "schedule": 10.0,
-        "options": {"queue": "high"},
-    },
-    "notifications: chain status": {"task": "notifications.push_chain_status", "schedule": 5.0},
-    "notifications: forget pushes": {
-        "task": "notifications.forget_pushes",
-        "schedule": crontab(minute=25),
-        "options": {"queue": "low"},
-    },
+    "notifications: deliver": _every(10, "notifications.deliver", "high"),
+    "notifications: chain status": _every(5, "notifications.push_chain_status"),
+    "notifications: forget pushes": _at(crontab(minute=25), "notifications.forget_pushes", "low"),
 }

@@ -8,6 +8,11 @@ urlpatterns = [
     path("approvals", views.TicketsView.as_view(), name="approvals"),
     path("approvals/<int:ticket_id>", views.TicketView.as_view(), name="approval"),
     path(
+        "approvals/<int:ticket_id>/audit-logs",
+        views.AuditLogsView.as_view(),
+        name="approval-audit-logs",
+    ),
+    path(
         "approvals/<int:ticket_id>/vote-payload",
         views.VotePayloadView.as_view(),
         name="approval-vote-payload",
@@ -15,9 +20,4 @@ urlpatterns = [
     path("approvals/<int:ticket_id>/approve", views.ApproveView.as_view(), name="approval-approve"),
     path("approvals/<int:ticket_id>/reject", views.RejectView.as_view(), name="approval-reject"),
     path("approvals/<int:ticket_id>/cancel", views.CancelView.as_view(), name="approval-cancel"),
-    path(
-        "approvals/<int:ticket_id>/audit-logs",
-        views.AuditLogsView.as_view(),
-        name="approval-audit-logs",
-    ),
 ]

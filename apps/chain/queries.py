@@ -204,7 +204,17 @@ def is_caught_up(chain_id: int) -> bool:
         return False
     depth = chain_config.chain(chain_id).confirmations or 250
     near = cursor.head_number - cursor.final_number <= depth + 1
-    return near and not Log.objects.filter(chain_id=chain_id, status="FINAL").exists()
+    return near and is_applied(chain_id)
+
+
+def is_applied(chain_id: int) -> bool:
+    """Whether every final log is applied, save those that are parked or wait behind one."""
+    parked = Log.objects.filter(chain_id=chain_id, status=LogStatus.FAILED).values("key")
+    return (
+        not Log.objects.filter(chain_id=chain_id, status=LogStatus.FINAL)
+        .exclude(key__in=parked)
+        .exists()
+    )
 
 
 def calls_hash(calls: Sequence[Call]) -> str:

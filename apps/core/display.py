@@ -119,6 +119,17 @@ def address(value: str | None, label: str = "", *, chain_id: int | None = None) 
     return format_html('<span class="hex">{}{}{}</span>', named, short, _copy_button(full))
 
 
+def plain_address(value: str | None, label: str = "") -> SafeString:
+    """An account without links or buttons, for cells that are a link themselves."""
+    if not value:
+        return unknown("No address")
+    full = checksum(value)
+    named = format_html('<span class="label">{}</span> ', label) if label else SafeString("")
+    return format_html(
+        '<span class="hex">{}<code title="{}">{}…{}</code></span>', named, full, full[:6], full[-4:]
+    )
+
+
 def tx_link(chain_id: int | None, tx_hash: str | None) -> SafeString:
     """A transaction's hash in short form, with a copy button and its explorer link."""
     if not tx_hash:
@@ -131,13 +142,13 @@ def tx_link(chain_id: int | None, tx_hash: str | None) -> SafeString:
 
 
 def when(value: datetime | None, *, reason: str = "Not yet") -> SafeString:
-    """An instant, absolute and relative, in UTC; the page's script turns it to the viewer's zone."""
+    """An instant, absolute and relative, in UTC; the page turns it to the viewer's zone."""
     if value is None:
         return unknown(reason)
     utc = value.astimezone(UTC)
     return format_html(
         '<time class="when" datetime="{}" title="{}">'
-        '<span class="absolute">{}</span> <span class="relative">{}</span></time>',
+        '<span class="at">{}</span> <span class="ago">{}</span></time>',
         utc.isoformat().replace("+00:00", "Z"),
         f"{utc:%Y-%m-%d %H:%M:%S} UTC",
         f"{utc.day} {utc:%b %Y, %H:%M} UTC",
@@ -151,7 +162,7 @@ def age(value: datetime | None, *, reason: str = "Never") -> SafeString:
         return unknown(reason)
     utc = value.astimezone(UTC)
     return format_html(
-        '<time class="age" datetime="{}" title="{}"><span class="relative">{}</span></time>',
+        '<time class="age" datetime="{}" title="{}"><span class="ago">{}</span></time>',
         utc.isoformat().replace("+00:00", "Z"),
         f"{utc:%Y-%m-%d %H:%M:%S} UTC",
         relative_text(utc, clock.now()),

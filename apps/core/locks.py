@@ -1,10 +1,10 @@
-"""PostgreSQL advisory locks for work that one process at a time may do."""
+"""PostgreSQL advisory locks for work that one process at a time may do, and steady reads."""
 
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import connection, transaction
 
 
 def lock_key(name: str) -> int:
@@ -43,3 +43,18 @@ def transaction_lock(name: str) -> None:
     """Wait for the named lock and hold it until the current transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_key(name)])
+
+
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """Read everything inside the block as of one moment; nothing may be written.
+
+    Inside another transaction it changes nothing: that one's reading goes on.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield

@@ -15,7 +15,7 @@ from apps.fund.rules.slots import DAY, HOUR, missing_slots
 
 log = logging.getLogger(__name__)
 
-SLOTS_PER_RUN_MAX = 120
+SLOTS_PER_RUN_MAX = 20
 """A long history is filled over several runs, newest slots first."""
 LOOK_BACK = {SnapshotKind.DAILY: timedelta(days=366), SnapshotKind.HOURLY: timedelta(days=90)}
 

@@ -239,7 +239,8 @@ def why_not_payable(status: str, settles_at: datetime | None, chain_time: dateti
 
 def retry_at(attempts: int, last_finished_at: datetime) -> datetime:
     """When the clock tries a failed settlement again: 1, 2, 4 … minutes after, at most an hour."""
-    wait = RETRY_FIRST * 2 ** min(max(attempts - 1, 0), 10)
+    doublings = min(max(attempts - 1, 0), 10)
+    wait: timedelta = RETRY_FIRST * (1 << doublings)
     return last_finished_at + min(wait, RETRY_LONGEST)
 
 

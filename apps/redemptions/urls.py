@@ -9,22 +9,18 @@ urlpatterns = [
     path(
         "redemptions/pending-approvals",
         views.PendingApprovalsView.as_view(),
-        name="redemptions-pending",
+        name="redemptions-pending-approvals",
     ),
-    path("redemptions/<str:request_id>", views.RedemptionView.as_view(), name="redemption"),
+    path("redemptions/<int:request_id>", views.RedemptionView.as_view(), name="redemption"),
     path(
-        "redemptions/<str:request_id>/approve",
+        "redemptions/<int:request_id>/approve",
         views.ApproveView.as_view(),
         name="redemption-approve",
     ),
     path(
-        "redemptions/<str:request_id>/reject",
-        views.RejectView.as_view(),
-        name="redemption-reject",
+        "redemptions/<int:request_id>/reject", views.RejectView.as_view(), name="redemption-reject"
     ),
     path(
-        "redemptions/<str:request_id>/settle",
-        views.SettleView.as_view(),
-        name="redemption-settle",
+        "redemptions/<int:request_id>/settle", views.SettleView.as_view(), name="redemption-settle"
     ),
 ]

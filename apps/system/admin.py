@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from auditlog.models import LogEntry
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -64,3 +65,16 @@ class TaskRunAdmin(ReadOnlyAdmin):
     @admin.display(description="error")
     def error(self, run: TaskRun) -> str:
         return run.last_error[:120]
+
+
+admin.site.unregister(LogEntry)
+
+
+@admin.register(LogEntry)
+class FieldChangeAdmin(ReadOnlyAdmin):
+    """What django-auditlog noted, field by field; the operation log is the authority."""
+
+    list_display = ("timestamp", "actor", "action", "content_type", "object_repr")
+    list_filter = ("action", "content_type")
+    search_fields = ("object_repr", "object_pk")
+    list_select_related = ("actor", "content_type")

@@ -28,7 +28,7 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "nav_chart": nav_chart(shown),
         "feed": feed.lines(shown.events),
         "soon_seconds": SOON_SECONDS,
-        "listener": health.listener_state(shown.chain, at),
+        "listener": health.listener_state(shown.chain_status, at),
         "sender": health.sender_state(at),
         "failed_messages": notifications.failed_count(),
         "last_report": reports.latest_ready(),

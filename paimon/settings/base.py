@@ -149,7 +149,7 @@ DEFAULT_FROM_EMAIL: str = env.str("PAIMON_MAIL_FROM", "Paimon <backoffice@paimon
 
 CHAIN_FILE: str = env.str("PAIMON_CHAIN_FILE")
 SETTLE_DUE_AUTOMATICALLY: bool = env.bool("PAIMON_SETTLE_DUE_AUTOMATICALLY", True)
-LISTENER_POLL_SECONDS: float = env.float("PAIMON_LISTENER_POLL_SECONDS", 0.4)
+LISTENER_POLL_SECONDS: float = env.float("PAIMON_LISTENER_POLL_SECONDS", 0.2)
 SENDER_POLL_SECONDS: float = env.float("PAIMON_SENDER_POLL_SECONDS", 0.5)
 DEV_WALLET_URL: str = env.str("PAIMON_DEV_WALLET_URL", "")
 
@@ -163,7 +163,11 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("PAIMON_LOG_LEVEL", "INFO")},
-    "loggers": {"axes": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
+    # A line for every tick of the clock would bury the lines that matter.
+    "loggers": {
+        name: {"level": "WARNING"}
+        for name in ("axes", "celery.beat", "celery.worker.strategy", "celery.app.trace")
+    },
 }
 
 from .admin import *  # noqa: E402,F403

@@ -30,12 +30,12 @@
     for (const time of root.querySelectorAll("time.when, time.age")) {
       const instant = Date.parse(time.dateTime);
       if (Number.isNaN(instant)) continue;
-      const shown = time.querySelector(".absolute");
+      const shown = time.querySelector(".at");
       if (shown && !time.dataset.local) {
         shown.textContent = absolute.format(instant);
         time.dataset.local = "1";
       }
-      const distance = time.querySelector(".relative");
+      const distance = time.querySelector(".ago");
       if (distance) distance.textContent = relative(instant);
       const soonAt = Number(time.dataset.soonSeconds || 0);
       if (soonAt) {
@@ -183,11 +183,25 @@
     refreshTimer = setTimeout(refreshSections, Math.max(REFRESH_GAP / 4, refreshedAt + REFRESH_GAP - Date.now()));
   }
 
+  // -- Lists: a column of figures has its heading on the right, too --------------------------------------
+
+  function alignHeadings() {
+    for (const table of document.querySelectorAll("#result_list, .result-list table")) {
+      const first = table.querySelector("tbody tr");
+      const headings = table.querySelectorAll("thead th");
+      if (!first || first.cells.length !== headings.length) continue;
+      [...first.cells].forEach((cell, i) => {
+        if (cell.querySelector(":scope > .num:only-child")) headings[i].classList.add("figures");
+      });
+    }
+  }
+
   // -- Start -------------------------------------------------------------------------------------------
 
   document.addEventListener("DOMContentLoaded", () => {
     refreshTimes(document);
     reachable(document);
+    alignHeadings();
     setInterval(() => refreshTimes(document), 5 * SECOND);
     setInterval(refreshSections, REFRESH_EVERY);
     document.addEventListener("htmx:afterSwap", (event) => {

@@ -125,6 +125,8 @@ def sign(
     }
 
 
-def cast(user: User, ticket: Ticket, decision: str = "APPROVE", reason: str = "", **kw: Any) -> Ticket:
+def cast(
+    user: User, ticket: Ticket, decision: str = "APPROVE", reason: str = "", **kw: Any
+) -> Ticket:
     """Sign and vote."""
     return operations.vote(**signed(user, ticket, decision, reason, **kw))

@@ -137,7 +137,10 @@ class TestTheDatabaseItself:
         ticket = open_ticket(maker_user_id=maker.pk)
         Ticket.objects.filter(pk=ticket.pk).update(status="CANCELLED", decided_at=NOON)
 
-        with pytest.raises((IntegrityError, InternalError), match="CANCELLED"), transaction.atomic():
+        with (
+            pytest.raises((IntegrityError, InternalError), match="CANCELLED"),
+            transaction.atomic(),
+        ):
             Ticket.objects.filter(pk=ticket.pk).update(status="PENDING", decided_at=None)
 
     def test_begins_no_ticket_decided(self) -> None:

@@ -31,7 +31,7 @@ def at_once(jobs: Sequence[Callable[[], object]]) -> list[object]:
             connection.ensure_connection()
             barrier.wait(60)
             results[index] = job()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it is the result
             results[index] = error
         finally:
             connection.close()

@@ -29,7 +29,9 @@ from apps.approvals.rules import (
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -97,7 +99,9 @@ class TestCleanReason:
     def test_an_approval_does_not(self) -> None:
         assert clean_reason(Decision.APPROVE, "") == ""
 
-    @pytest.mark.parametrize("reason", ["a\x00b", "\x1b[31m", "\ud800", "x" * 501, "x" * 10_000_000])
+    @pytest.mark.parametrize(
+        "reason", ["a\x00b", "\x1b[31m", "\ud800", "x" * 501, "x" * 10_000_000]
+    )
     def test_refuses_what_is_not_short_text(self, reason: str) -> None:
         with pytest.raises(BadReason):
             clean_reason(Decision.REJECT, reason)

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -23,7 +24,7 @@ def documented() -> dict[str, tuple[str, str, bool]]:
     """Variable → (documentation, value, is required), from the example."""
     found = {}
     lines = (ROOT / ".env.example").read_text().splitlines()
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         match = re.fullmatch(r"(# )?([A-Z][A-Z0-9_]*)=(.*)", line)
         if match:
             found[match[2]] = (before, match[3], match[1] is None)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from devstack import management
 from devstack.errors import DevError
 from devstack.management import StaffMember
 from devstack.ports import LOOPBACK, free_port
@@ -99,11 +100,32 @@ class TestCompleteness:
     def test_holds_after_the_first_start_until_it_is_wiped(self, state: State) -> None:
         assert not state.is_complete()
 
-        state.mark_complete()
+        state.mark_complete("code")
         assert state.is_complete()
 
         state.wipe()
         assert not state.is_complete()
+
+    def test_tells_other_code_from_the_one_that_made_the_data(self, state: State) -> None:
+        state.mark_complete("code")
+
+        assert state.is_prepared_by("code")
+        assert not state.is_prepared_by("other code")
+
+
+def test_the_codes_fingerprint_changes_with_a_file_and_with_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(management, "ROOT", tmp_path)
+    (tmp_path / "apps").mkdir()
+    file = tmp_path / "apps" / "models.py"
+    file.write_text("a = 1\n")
+    before = management.code_fingerprint("")
+
+    assert management.code_fingerprint("") == before
+    assert management.code_fingerprint("postgresql://other") != before
+    file.write_text("a = 2\n")
+    assert management.code_fingerprint("") != before
 
 
 @pytest.mark.parametrize(

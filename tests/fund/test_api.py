@@ -155,7 +155,7 @@ class TestNavHistory:
                 "totalAssets": str(950_000 * USDT),
                 "aum": "1000000.00",
                 "blockNumber": 100,
-                "source": "snapshot",
+                "origin": "snapshot",
             }
         ]
         assert data["gaps"] == [

@@ -110,8 +110,15 @@ class TestAnnualisedReturn:
 
     @pytest.mark.parametrize(
         "series",
-        [[], daily(1), daily(1, 2), daily(0, *[1] * 10), daily(*[1] * 10, 0)],
-        ids=["none", "one", "a day", "from zero", "to zero"],
+        [
+            [],
+            daily(1),
+            daily(1, 2),
+            daily(0, *[1] * 10),
+            daily(*[1] * 10, 0),
+            daily(*[1] * 10, 2**256 - 1),
+        ],
+        ids=["none", "one", "a day", "from zero", "to zero", "absurd"],
     )
     def test_is_unknown(self, series: list[NavAt]) -> None:
         assert annualised_return(series) is None

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import LazySettings
 
 from apps.chain import config
-from apps.fund import queries as fund
+from apps.redemptions.queries import liquidity
 
 from .helpers import NOON, USDT, write_chain_file
 
@@ -41,6 +42,6 @@ def overview(monkeypatch: pytest.MonkeyPatch) -> Callable[[Figures | None], None
     """Say what the newest snapshot is."""
 
     def use(figures: Figures | None) -> None:
-        monkeypatch.setattr(fund, "latest_overview", lambda: figures)
+        monkeypatch.setattr(liquidity, "fund", SimpleNamespace(latest_overview=lambda: figures))
 
     return use

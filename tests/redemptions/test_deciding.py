@@ -16,8 +16,8 @@ from apps.chain.events import Channel, TransactionFinished
 from apps.chain.models import Transaction
 from apps.core import bus, clock
 from apps.redemptions import operations
-from paimon import panels
 from apps.redemptions.models import Redemption
+from paimon import panels
 from tests.approvals.helpers import actor_of, address_of, cast, person, seed_rules
 
 from .helpers import (

@@ -68,9 +68,7 @@ class TestExplain:
         ]
 
     def test_says_unknown_without_a_reading(self) -> None:
-        rows = explain(
-            EMERGENCY, gross_assets=1, channel="EMERGENCY", liquidity=Liquidity()
-        )
+        rows = explain(EMERGENCY, gross_assets=1, channel="EMERGENCY", liquidity=Liquidity())
 
         assert rows[2]["met"] is None
         assert "unknown" in rows[2]["text"]

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.conf import LazySettings
 from django.test import Client
+from kombu import Connection
 
 from apps.chain.models import Cursor, SignerAccount
 from apps.core import clock
@@ -72,7 +73,7 @@ class TestConfiguration:
         response = api_client(person("VIEWER")).get("/api/v1/system/config")
 
         data = response.json()["data"]
-        assert [contract["kind"] for contract in data["chain"]["contracts"]][0] == "vault"
+        assert data["chain"]["contracts"][0]["kind"] == "vault"
         assert "EMERGENCY_REDEMPTION" in {rule["kind"] for rule in data["rules"]}
         assert b"rpc" not in response.content.lower()
         assert b"127.0.0.1" not in response.content
@@ -133,3 +134,15 @@ class TestParts:
 
         assert found.status == "unhealthy"
         assert found.component("redis").state is State.DOWN
+
+    def test_workers_cannot_be_asked_without_a_broker(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(**_kwargs: object) -> Connection:
+            return Connection(NOWHERE)
+
+        monkeypatch.setattr(health.current_app, "connection_for_write", broken)
+
+        part = health.workers_state()
+
+        assert part.state is State.UNKNOWN

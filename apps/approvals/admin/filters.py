@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from apps.approvals import queries
 from apps.approvals.models import Ticket
 from apps.approvals.rules import OPEN
+from apps.core import clock
 
 TABS = {
     "mine": "Waiting for me",
@@ -38,7 +39,7 @@ class TabFilter(admin.SimpleListFilter):
         return list(TABS.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
-        return of_tab(self.value() or "all", queryset, request.user.pk, request.paimon_at)  # type: ignore[attr-defined]
+        return of_tab(self.value() or "all", queryset, request.user.pk or 0, clock.now())
 
 
 def of_tab(tab: str, rows: QuerySet[Ticket], user_id: int, at: datetime) -> QuerySet[Ticket]:

@@ -67,16 +67,16 @@ class TicketAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        request.paimon_at = at = clock.now()  # type: ignore[attr-defined]
         tab = request.GET.get("tab", "all")
         tab = tab if tab in TABS else "all"
         context = {
             "title": "Tickets",
-            "tabs": tabs(tab, request.user.pk or 0, at),
+            "tabs": tabs(tab, request.user.pk or 0, clock.now()),
             "empty": EMPTY[tab],
             **(extra_context or {}),
         }
-        return super().changelist_view(request, context)
+        response: HttpResponse = super().changelist_view(request, context)
+        return response
 
     @admin.display(description="Ticket", ordering="id")
     def question(self, ticket: Ticket) -> SafeString:

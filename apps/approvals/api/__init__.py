@@ -1,1 +1,1 @@
-"""REST of tickets."""
+"""/approvals over REST: reading tickets, deciding them with a signed vote, withdrawing them."""

@@ -1,125 +1,83 @@
-"""/approvals/…: each view is one operation or query and its shape."""
+"""/approvals: each view is one query or one operation."""
 
-from typing import Any
+from typing import Any, ClassVar
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import (
-    OpenApiExample,
-    OpenApiParameter,
-    OpenApiResponse,
-    extend_schema,
-)
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.approvals import operations, queries
-from apps.approvals.api import serializers
 from apps.approvals.models import Ticket
-from apps.approvals.rules import Status
+from apps.approvals.rules import Decision, Status
 from apps.audit import queries as audit
 from apps.core import clock
 from apps.core.actor import Actor
-from apps.core.api import HasPerm, Pagination
-from apps.core.display import checksum
-from apps.core.errors import Invalid
+from apps.core.api import HasPerm
 
-_ERROR = {"$ref": "#/components/schemas/Error"}
-_SAYS = {
-    400: "VALIDATION_ERROR: a field is missing or malformed",
-    401: "AUTH_REQUIRED, AUTH_INVALID or AUTH_EXPIRED",
-    403: "FORBIDDEN: your role, the wallet, or separation of duties is against it",
-    404: "NOT_FOUND: there is no such ticket",
-    409: "CONFLICT: decided already, voted already, figures changed, or signature used",
-}
-_VERBS = {
-    "created": "CREATE",
-    "approved": "APPROVE",
-    "rejected": "REJECT",
-    "cancelled": "CANCEL",
-    "expired": "EXPIRE",
-    "warned": "WARN",
-    "escalated": "ESCALATE",
-    "overdue": "OVERDUE",
-    "executed": "EXECUTE",
-    "bound": "BIND",
-}
-VOTE_EXAMPLE = OpenApiExample(
-    "signed",
-    value={
-        "reason": "Within limits",
-        "signature": "0x" + "5f" * 64 + "1b",
-        "nonce": "0x" + "8a" * 32,
-        "expiresAt": "2026-03-02T12:05:00Z",
-    },
-    request_only=True,
+from . import serializers, votes
+from .schema import TICKET_EXAMPLE, errors
+
+_READ = errors({403: "FORBIDDEN: your role does not show tickets", 404: "NOT_FOUND"})
+_VOTED = errors(
+    {
+        400: "VALIDATION_ERROR: a field is missing or malformed, or the signature is no signature",
+        403: "FORBIDDEN: not your role, your own request, or not your wallet's signature",
+        404: "NOT_FOUND",
+        409: "CONFLICT: decided or voted already, figures changed, signature used or expired",
+    }
 )
 
 
-class UnknownFilter(Invalid):
-    """A filter names a value that does not exist."""
+def detail(ticket: Ticket, request: Request) -> Response:
+    """The ticket as it is now."""
+    context = {"at": clock.now(), "user": request.user}
+    return Response(serializers.TicketDetail(ticket, context=context).data)
 
 
-def errors(*statuses: int) -> dict[int, OpenApiResponse]:
-    """Error responses for the schema."""
-    return {status: OpenApiResponse(_ERROR, description=_SAYS[status]) for status in statuses}
-
-
-def detail(ticket: Ticket) -> dict[str, Any]:
-    """A ticket as REST shows it whole."""
-    return dict(serializers.TicketDetail(ticket, context={"at": clock.now()}).data)
-
-
-def cast(request: Request, ticket_id: int, decision: str) -> Response:
-    """Count the signed vote of a request's body."""
-    body = serializers.VoteRequest(data=request.data)
-    body.is_valid(raise_exception=True)
-    fields = body.validated_data
-    ticket = queries.ticket(ticket_id)
-    ticket = operations.cast_vote(
-        ticket_id=ticket.pk,
-        user_id=request.user.pk,
-        decision=decision,
-        reason=fields["reason"],
-        facts_hash_shown=fields.get("facts_hash") or ticket.facts_hash,
-        signature=fields["signature"],
-        nonce=fields["nonce"].lower(),
-        expires_at=fields["expires_at"],
-        actor=Actor.of_request(request),
-        at=clock.now(),
-    )
-    return Response(detail(ticket))
-
-
-class TicketsView(APIView):
+class TicketsView(generics.ListAPIView[Ticket]):
     """GET /approvals."""
 
     permission_classes = [HasPerm("approvals.view_ticket")]
+    serializer_class = serializers.TicketRow
+    queryset = Ticket.objects.order_by("-id")
+
+    def get_queryset(self) -> QuerySet[Ticket]:
+        """Newest first, narrowed."""
+        asked = serializers.TicketFilter(data=self.request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        names = {"status": "status", "type": "kind"}
+        wanted = {names[name]: value for name, value in asked.validated_data.items()}
+        return super().get_queryset().filter(**wanted).prefetch_related("votes")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """With the instant that deadlines are measured from."""
+        return {**super().get_serializer_context(), "at": clock.now()}
 
     @extend_schema(
         tags=["approvals"],
-        summary="Approval tickets, newest first",
+        summary="List tickets",
         parameters=[
-            OpenApiParameter("status", str, enum=[item.value for item in Status]),
-            OpenApiParameter("type", str, description="Kind of ticket, e.g. STANDARD_REDEMPTION"),
-            OpenApiParameter("page", int),
-            OpenApiParameter("pageSize", int),
+            OpenApiParameter("status", str, enum=[str(item) for item in Status]),
+            OpenApiParameter("type", str, description="For example EMERGENCY_REDEMPTION."),
         ],
-        responses={200: serializers.TicketView(many=True), **errors(400, 401, 403)},
+        responses={
+            200: serializers.TicketRow(many=True),
+            **errors({400: "VALIDATION_ERROR", 403: "FORBIDDEN"}),
+        },
+        examples=[
+            OpenApiExample(
+                "a redemption that waits",
+                value=TICKET_EXAMPLE,
+                response_only=True,
+            )
+        ],
     )
-    def get(self, request: Request) -> Response:
-        """One page of tickets."""
-        rows = Ticket.objects.prefetch_related("votes")
-        if status := request.query_params.get("status"):
-            if status not in set(Status):
-                raise UnknownFilter(f"{status[:40]!r} is not a status.", field="status")
-            rows = rows.filter(status=status)
-        if kind := request.query_params.get("type"):
-            rows = rows.filter(kind=kind)
-        pages = Pagination()
-        page = pages.paginate_queryset(rows, request, view=self)
-        shown = serializers.TicketView(page, many=True, context={"at": clock.now()})
-        return pages.get_paginated_response(shown.data)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """A page of tickets, newest first."""
+        return super().get(request, *args, **kwargs)
 
 
 class TicketView(APIView):
@@ -129,80 +87,145 @@ class TicketView(APIView):
 
     @extend_schema(
         tags=["approvals"],
-        summary="One ticket with its figures, votes and execution",
-        responses={200: serializers.TicketDetail, **errors(401, 403, 404)},
+        summary="Read a ticket: figures, rule, votes, outcome",
+        responses={200: serializers.TicketDetail, **_READ},
+        examples=[
+            OpenApiExample(
+                "a redemption that waits",
+                value={
+                    **TICKET_EXAMPLE,
+                    "conditions": [{"text": "31,200 USDT > 30,000", "met": True}],
+                    "assessment": {"level": "MEDIUM", "score": 30, "factors": ["12.00 % of L1"]},
+                    "facts": {"requestId": "7", "grossAmount": TICKET_EXAMPLE["amount"]},
+                    "factsHash": votes.EXAMPLE["factsHash"],
+                    "cannotVoteBecause": None,
+                },
+                response_only=True,
+            )
+        ],
     )
-    def get(self, request: Request, ticket_id: int) -> Response:  # noqa: ARG002
-        """The ticket."""
-        return Response(detail(queries.ticket(ticket_id)))
+    def get(self, request: Request, ticket_id: int) -> Response:
+        """One ticket."""
+        return detail(queries.ticket(ticket_id), request)
+
+
+class AuditLogsView(generics.ListAPIView[Any]):
+    """GET /approvals/{id}/audit-logs."""
+
+    permission_classes = [HasPerm("approvals.view_ticket")]
+    serializer_class = serializers.AuditRow
+    queryset = audit.trail("ticket", "")
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """The trail of a ticket that exists."""
+        ticket = queries.ticket(self.kwargs["ticket_id"])
+        return audit.trail("ticket", str(ticket.pk))
+
+    @extend_schema(
+        tags=["approvals"],
+        summary="Everything that happened to a ticket, oldest first",
+        responses={200: serializers.AuditRow(many=True), **_READ},
+        examples=[
+            OpenApiExample(
+                "an approval",
+                value={
+                    "id": 5012,
+                    "timestamp": "2026-03-02T12:04:10Z",
+                    "action": "APPROVE",
+                    "actor": "victor",
+                    "role": "VIP_APPROVER",
+                    "before": {"status": "PENDING"},
+                    "after": {"status": "APPROVED", "reason": "Checked"},
+                    "result": "OK",
+                },
+                response_only=True,
+            )
+        ],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """A page of the audit trail."""
+        return super().get(request, *args, **kwargs)
 
 
 class VotePayloadView(APIView):
-    """GET /approvals/{id}/vote-payload."""
+    """POST /approvals/{id}/vote-payload."""
 
     permission_classes = [HasPerm("approvals.decide_ticket")]
 
     @extend_schema(
         tags=["approvals"],
-        summary="What your wallet signs for a vote",
-        description="Hands out a single-use nonce; the signature is good for five minutes.",
-        parameters=[
-            OpenApiParameter("decision", str, enum=["APPROVE", "REJECT"], required=True),
-            OpenApiParameter("reason", str, description="Required to reject; signed as it is"),
+        summary="Ask for the vote to sign",
+        description="Sign typedData within five minutes (eth_signTypedData_v4), then send the "
+        "signature, nonce and expiresAt with the same reason to approve or reject.",
+        request=votes.VoteWanted,
+        responses={200: votes.VotePayload, **_VOTED},
+        examples=[
+            OpenApiExample(
+                "a rejection",
+                value={"decision": "reject", "reason": "The receiver is not the holder"},
+                request_only=True,
+            ),
+            OpenApiExample(
+                "to sign",
+                value={
+                    "typedData": {"primaryType": "Vote", "domain": {"name": "Paimon"}},
+                    "nonce": votes.EXAMPLE["nonce"],
+                    "expiresAt": votes.EXAMPLE["expiresAt"],
+                    "address": "0x70997970c51812dc3a010c7d01b50e0d17dc79c8",
+                },
+                response_only=True,
+            ),
         ],
-        responses={200: serializers.VotePayload, **errors(400, 401, 403, 404, 409)},
     )
-    def get(self, request: Request, ticket_id: int) -> Response:
-        """Typed data, nonce and expiry."""
+    def post(self, request: Request, ticket_id: int) -> Response:
+        """The typed vote with a nonce of its own."""
+        asked = votes.VoteWanted(data=request.data)
+        asked.is_valid(raise_exception=True)
         wanted = operations.prepare_vote(
             ticket_id=ticket_id,
             user_id=request.user.pk or 0,
-            decision=request.query_params.get("decision", ""),
-            reason=request.query_params.get("reason", ""),
+            decision=asked.validated_data["decision"].upper(),
+            reason=asked.validated_data["reason"],
             at=clock.now(),
         )
-        return Response(
-            {
-                "typed_data": wanted.typed_data,
-                "nonce": wanted.nonce,
-                "expires_at": wanted.expires_at.isoformat().replace("+00:00", "Z"),
-                "address": checksum(wanted.address),
-            }
-        )
+        return Response(votes.VotePayload(wanted).data)
 
 
-class ApproveView(APIView):
+class _DecisionView(APIView):
+    """A signed vote on a ticket."""
+
+    permission_classes = [HasPerm("approvals.decide_ticket")]
+    decision: ClassVar[Decision]
+
+    def post(self, request: Request, ticket_id: int) -> Response:
+        """Count it; the ticket as it is then."""
+        return detail(votes.cast(request, ticket_id=ticket_id, decision=self.decision), request)
+
+
+@extend_schema(
+    tags=["approvals"],
+    summary="Approve a ticket with a signed vote",
+    request=votes.SignedApproval,
+    responses={200: serializers.TicketDetail, **_VOTED},
+    examples=[OpenApiExample("an approval", value=votes.EXAMPLE, request_only=True)],
+)
+class ApproveView(_DecisionView):
     """POST /approvals/{id}/approve."""
 
-    permission_classes = [HasPerm("approvals.decide_ticket")]
-
-    @extend_schema(
-        tags=["approvals"],
-        summary="Approve a ticket with a signed vote",
-        request=serializers.VoteRequest,
-        responses={200: serializers.TicketDetail, **errors(400, 401, 403, 404, 409)},
-        examples=[VOTE_EXAMPLE],
-    )
-    def post(self, request: Request, ticket_id: int) -> Response:
-        """Count an approval."""
-        return cast(request, ticket_id, "APPROVE")
+    decision = Decision.APPROVE
 
 
-class RejectView(APIView):
+@extend_schema(
+    tags=["approvals"],
+    summary="Reject a ticket with a signed vote",
+    request=votes.SignedRejection,
+    responses={200: serializers.TicketDetail, **_VOTED},
+    examples=[OpenApiExample("a rejection", value=votes.EXAMPLE, request_only=True)],
+)
+class RejectView(_DecisionView):
     """POST /approvals/{id}/reject."""
 
-    permission_classes = [HasPerm("approvals.decide_ticket")]
-
-    @extend_schema(
-        tags=["approvals"],
-        summary="Reject a ticket with a signed vote; a reason is required",
-        request=serializers.VoteRequest,
-        responses={200: serializers.TicketDetail, **errors(400, 401, 403, 404, 409)},
-        examples=[VOTE_EXAMPLE],
-    )
-    def post(self, request: Request, ticket_id: int) -> Response:
-        """Count a rejection."""
-        return cast(request, ticket_id, "REJECT")
+    decision = Decision.REJECT
 
 
 class CancelView(APIView):
@@ -213,13 +236,23 @@ class CancelView(APIView):
     @extend_schema(
         tags=["approvals"],
         summary="Withdraw a ticket that you asked for",
-        request=serializers.CancelRequest,
-        responses={200: serializers.TicketDetail, **errors(400, 401, 403, 404, 409)},
-        examples=[OpenApiExample("mistake", value={"reason": "Mistake"}, request_only=True)],
+        request=serializers.Cancellation,
+        responses={
+            200: serializers.TicketDetail,
+            **errors(
+                {
+                    400: "VALIDATION_ERROR: a reason is needed",
+                    403: "FORBIDDEN: somebody else asked, or the subject itself must be withdrawn",
+                    404: "NOT_FOUND",
+                    409: "CONFLICT: it has its outcome",
+                }
+            ),
+        },
+        examples=[OpenApiExample("withdrawn", value={"reason": "Wrong amount"}, request_only=True)],
     )
     def post(self, request: Request, ticket_id: int) -> Response:
-        """Cancel the ticket."""
-        body = serializers.CancelRequest(data=request.data)
+        """Close the question without an answer."""
+        body = serializers.Cancellation(data=request.data)
         body.is_valid(raise_exception=True)
         ticket = operations.cancel(
             ticket_id=ticket_id,
@@ -227,42 +260,4 @@ class CancelView(APIView):
             actor=Actor.of_request(request),
             at=clock.now(),
         )
-        return Response(detail(ticket))
-
-
-class AuditLogsView(APIView):
-    """GET /approvals/{id}/audit-logs."""
-
-    permission_classes = [HasPerm("approvals.view_ticket")]
-
-    @extend_schema(
-        tags=["approvals"],
-        summary="Everything that happened to a ticket, oldest first",
-        parameters=[
-            OpenApiParameter("page", OpenApiTypes.INT),
-            OpenApiParameter("pageSize", OpenApiTypes.INT),
-        ],
-        responses={200: serializers.AuditLine(many=True), **errors(401, 403, 404)},
-    )
-    def get(self, request: Request, ticket_id: int) -> Response:
-        """One page of the trail."""
-        ticket = queries.ticket(ticket_id)
-        pages = Pagination()
-        rows = pages.paginate_queryset(audit.trail("ticket", str(ticket.pk)), request, view=self)
-        return pages.get_paginated_response([_audit_line(row) for row in rows or []])
-
-
-def _audit_line(row: Any) -> dict[str, Any]:
-    verb = row.action.rpartition(".")[2]
-    return {
-        "at": row.at.isoformat().replace("+00:00", "Z"),
-        "action": _VERBS.get(verb, verb.upper()),
-        "actor": row.actor_name,
-        "role": row.actor_role,
-        "wallet": row.actor_wallet,
-        "ip": row.ip,
-        "user_agent": row.user_agent,
-        "before": row.before,
-        "after": row.after,
-        "result": row.result,
-    }
+        return detail(ticket, request)

@@ -1,12 +1,14 @@
 """Reading tickets: lists, who may vote and why not, what a decision authorises, pages' panels."""
 
+from apps.approvals.models import Ticket
+
 from .authority import NotAuthorised, authorises, counted_votes
 from .panels import Panel, Provider, current_facts, panel_for, register_panel
 from .tickets import (
     NoRule,
-    Ticket,
     TicketNotFound,
     active_rules,
+    every,
     open_ticket_for,
     open_tickets,
     rule_for,
@@ -34,6 +36,7 @@ __all__ = [
     "authorises",
     "counted_votes",
     "current_facts",
+    "every",
     "may_still_vote",
     "open_ticket_for",
     "open_tickets",

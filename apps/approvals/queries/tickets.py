@@ -44,6 +44,11 @@ def open_ticket_for(
     return tickets.first()
 
 
+def every() -> QuerySet[Ticket]:
+    """All tickets with their votes, newest first."""
+    return Ticket.objects.order_by("-id").prefetch_related("votes")
+
+
 def open_tickets() -> QuerySet[Ticket]:
     """Everything that waits for an outcome, the most urgent first."""
     return Ticket.objects.filter(status__in=OPEN).order_by("deadline_at", "id")

@@ -44,7 +44,7 @@ class Pagination(PageNumberPagination):
         )
 
     def get_paginated_response_schema(self, schema: Mapping[str, Any]) -> dict[str, Any]:
-        number = {"type": "integer", "minimum": 0}
+        numbers = {"total": 1, "page": 1, "pageSize": self.page_size, "totalPages": 1}
         return {
             "type": "object",
             "required": ["items", "pagination"],
@@ -52,12 +52,10 @@ class Pagination(PageNumberPagination):
                 "items": schema,
                 "pagination": {
                     "type": "object",
-                    "required": ["total", "page", "pageSize", "totalPages"],
+                    "required": list(numbers),
                     "properties": {
-                        "total": number,
-                        "page": number,
-                        "pageSize": number,
-                        "totalPages": number,
+                        name: {"type": "integer", "minimum": 0, "example": example}
+                        for name, example in numbers.items()
                     },
                 },
             },

@@ -82,15 +82,15 @@ class AssetAdmin(FundAdmin):
     def day(self, row: Any) -> SafeString:
         return ratio(row.seen.change_24h, reason="No price of a day ago is known")
 
-    @admin.display(description="State", ordering="listed")
+    @admin.display(description="Purchases", ordering="listed")
     def state(self, row: Any) -> SafeString:
         if not row.listed:
             return display.status_pill("Removed", "neutral")
         if row.seen.active is None:
             return display.status_pill("Listed", "neutral")
         if row.seen.active:
-            return display.status_pill("Open for purchases", "good")
-        return display.status_pill("Closed for purchases", "warn")
+            return display.status_pill("Open", "good")
+        return display.status_pill("Closed", "warn")
 
     @admin.display(description="Bought by")
     def method(self, row: Any) -> SafeString | str:

@@ -1,7 +1,7 @@
 """What the fund's pages share."""
 
 from collections.abc import Sequence
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Any
 
 from django.contrib import admin
@@ -17,6 +17,8 @@ from apps.core import display
 from apps.core.admin import ReadOnlyAdmin
 from apps.fund.models import LogRow
 
+_DIGITS = 120  # a NAV may be any uint256
+
 
 class FundAdmin(ReadOnlyAdmin):
     """Rows to look at, with figures from elsewhere put beside them, one query per page."""
@@ -31,7 +33,7 @@ class FundAdmin(ReadOnlyAdmin):
         return {}
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        changelist = super().get_changelist_instance(request)
+        changelist: ChangeList = super().get_changelist_instance(request)
         changelist.result_list = list(changelist.result_list)
         self.enrich(changelist.result_list)
         return changelist
@@ -74,13 +76,41 @@ class LogRowAdmin(FundAdmin):
 
 
 def ratio(value: Decimal | None, *, reason: str = "Not known yet") -> SafeString:
-    """A relative change as a signed percentage; the exact ratio is in the title."""
+    """A relative change as a signed, coloured percentage; the ratio itself is in the title."""
     if value is None:
         return display.unknown(reason)
-    percent = (value * 100).quantize(Decimal("0.01"), rounding=ROUND_FLOOR)
-    tone = "up" if percent > 0 else "down" if percent < 0 else "soft"
-    text = f"{percent:+,.2f} %".replace("-", "−")
-    return format_html('<span class="num {}" title="{}">{}</span>', tone, f"{value:f}"[:40], text)
+    percent = _percent(value)
+    tone = "up" if percent > 0 else "down" if percent < 0 else "flat"
+    sign = {"up": "+", "down": "−", "flat": ""}[tone]
+    return format_html(
+        '<span class="num {}" title="{}">{}{} %</span>',
+        tone,
+        _short(value),
+        sign,
+        _grouped(percent),
+    )
+
+
+def share(value: Decimal | None, *, reason: str = "Not known yet") -> SafeString:
+    """A ratio that has no direction, as a percentage."""
+    if value is None:
+        return display.unknown(reason)
+    text = _grouped(_percent(value))
+    return format_html('<span class="num" title="{}">{} %</span>', _short(value), text)
+
+
+def _percent(value: Decimal) -> Decimal:
+    with localcontext(prec=_DIGITS):
+        return (value * 100).quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN)
+
+
+def _grouped(percent: Decimal) -> str:
+    with localcontext(prec=_DIGITS):
+        return f"{abs(percent):,.2f}"
+
+
+def _short(value: Decimal) -> str:
+    return f"{value:f}"[:40]
 
 
 def change_url(url_name: str, query: str) -> str:

@@ -26,7 +26,7 @@ from .base import FundAdmin, LogRowAdmin
 class ChainRoleAdmin(FundAdmin):
     """Who may do what on chain, as the contracts' own events say."""
 
-    list_display = ("contract_", "role_", "account_", "state", "since", "by", "transaction")
+    list_display = ("contract_", "role_", "account_", "state", "since", "by")
     list_filter = ("contract_kind", "held")
     search_fields = ("account", "role", "contract")
     search_help_text = "Account, contract or role hash"

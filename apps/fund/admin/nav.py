@@ -1,20 +1,20 @@
 """NAV per share: what the contract published, with the line of published and read values above."""
 
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from apps.core import clock, display
+from apps.core import display
 from apps.core.units import to_decimal
 from apps.fund import queries
 from apps.fund.models import NavUpdate
 from apps.fund.rules.performance import change
 
-from .base import LogRowAdmin, ratio
+from .base import LogRowAdmin, ratio, share
 
 CHART_DAYS = 90
 
@@ -30,23 +30,31 @@ class NavUpdateAdmin(LogRowAdmin):
     fields = ("when", "named", "nav", "before", "moved", "block", "transaction")
     readonly_fields = fields
 
-    class Media:
-        js: ClassVar = ["js/charts.js"]
-
     def panel(self, request: HttpRequest, changelist: ChangeList) -> dict[str, Any]:
-        since = clock.now() - timedelta(days=CHART_DAYS)
-        points = queries.nav_series(since)
         performance = queries.performance()
+        points = []
+        if performance.as_of is not None:
+            points = queries.nav_series(performance.as_of - timedelta(days=CHART_DAYS))
         return {
             "performance": performance,
+            "changes": {
+                "day": ratio(performance.change_24h, reason=_NO_POINT),
+                "week": ratio(performance.change_7d, reason=_NO_POINT),
+                "month": ratio(performance.change_30d, reason=_NO_POINT),
+            },
             "figures": [
-                ("24 h", ratio(performance.change_24h)),
-                ("7 d", ratio(performance.change_7d)),
-                ("30 d", ratio(performance.change_30d)),
-                ("Since inception", ratio(performance.change_since_inception)),
-                ("Maximum drawdown", ratio(performance.max_drawdown)),
-                ("Return a year", ratio(performance.annualised_return, reason=_TOO_SHORT)),
-                ("Volatility a year", ratio(performance.annualised_volatility, reason=_TOO_FEW)),
+                (
+                    "Since inception",
+                    ratio(performance.change_since_inception),
+                    display.when(performance.inception_at, reason="Not read yet"),
+                ),
+                ("Return a year", ratio(performance.annualised_return, reason=_TOO_SHORT), ""),
+                (
+                    "Volatility a year",
+                    share(performance.annualised_volatility, reason=_TOO_FEW),
+                    "from daily snapshots",
+                ),
+                ("Maximum drawdown", share(performance.max_drawdown), "from an earlier peak"),
             ],
             "chart_days": CHART_DAYS,
             "nav_points": points,
@@ -79,5 +87,6 @@ class NavUpdateAdmin(LogRowAdmin):
         return display.when(row.updated_at)
 
 
+_NO_POINT = "No NAV of that time is known"
 _TOO_SHORT = "Less than seven days are known"
 _TOO_FEW = "Fewer than eight daily snapshots are known"

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.core import clock, display
+from apps.core.units import format_bps
 from apps.fund import queries
 from apps.fund.models import Snapshot, SnapshotStatus
 from apps.fund.queries.overview import tiers_of
@@ -76,7 +77,9 @@ class SnapshotAdmin(FundAdmin):
     def hash(self, row: Snapshot) -> SafeString:
         if not row.block_hash:
             return display.unknown(_GAP)
-        return format_html("<code class='hash'>{}</code>", row.block_hash)
+        return format_html(
+            '<code class="hash" style="overflow-wrap: anywhere">{}</code>', row.block_hash
+        )
 
     @admin.display(description="NAV per share", ordering="nav_per_share")
     def nav(self, row: Snapshot) -> SafeString:
@@ -107,8 +110,10 @@ class SnapshotAdmin(FundAdmin):
         if row.status == SnapshotStatus.GAP:
             return display.unknown(_GAP)
         tiers = tiers_of(row)
-        shares = [display.bps(tier.ratio_bps, reason="There are no assets") for tier in tiers]
-        return format_html("{} / {} / {}", *shares)
+        if any(tier.ratio_bps is None for tier in tiers):
+            return display.unknown("There are no assets")
+        text = " / ".join(format_bps(tier.ratio_bps).removesuffix(" %") for tier in tiers)
+        return format_html('<span class="num">{} %</span>', text)
 
     @admin.display(description="L1 cash")
     def cash(self, row: Snapshot) -> SafeString:

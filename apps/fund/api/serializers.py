@@ -112,7 +112,7 @@ class NavPoint(serializers.Serializer):
     total_assets = AmountField(allow_null=True)
     aum = HumanField(source="aum_assets")
     block_number = serializers.IntegerField()
-    source = serializers.ChoiceField(["snapshot", "event"])
+    origin = serializers.ChoiceField(["snapshot", "event"], source="source")
 
 
 class Gap(serializers.Serializer):

@@ -50,7 +50,7 @@ class LogRow(models.Model):
         [(statement, params)] = query.get_compiler(connection=connection).as_sql()
         with connection.cursor() as cursor:
             cursor.execute(statement, params)
-            inserted = cursor.rowcount == 1
+            inserted = bool(cursor.rowcount)
         if not inserted:
             self._refuse_contradiction([field.attname for field in fields])
         return inserted

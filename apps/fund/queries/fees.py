@@ -61,11 +61,13 @@ def fees(*, start: datetime | None = None, end: datetime | None = None) -> list[
         .annotate(total=Sum("assets", output_field=Uint256Field()), count=Count("id"))
     }
     overview = latest_overview()
-    pending = {
-        FeeKind.MANAGEMENT: overview and overview.pending_management_fee_assets,
-        FeeKind.PERFORMANCE: overview and overview.pending_performance_fee_assets,
-        FeeKind.REDEMPTION: overview and overview.redemption_fees_withdrawable_assets,
-    }
+    pending: dict[FeeKind, int | None] = {}
+    if overview is not None:
+        pending = {
+            FeeKind.MANAGEMENT: overview.pending_management_fee_assets,
+            FeeKind.PERFORMANCE: overview.pending_performance_fee_assets,
+            FeeKind.REDEMPTION: overview.redemption_fees_withdrawable_assets,
+        }
     nothing = {"total": 0, "count": 0}
     totals = []
     for kind in FeeKind:
@@ -79,7 +81,7 @@ def fees(*, start: datetime | None = None, end: datetime | None = None) -> list[
                 accruals=accrued["count"],
                 withdrawn_assets=withdrawn["total"] if is_told else None,
                 withdrawals=withdrawn["count"] if is_told else None,
-                pending_assets=pending[kind],
+                pending_assets=pending.get(kind),
                 rate_bps=_rate_bps(kind),
             )
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from heapq import merge
+from typing import cast
 
 from apps.fund.models import NavUpdate, Snapshot, SnapshotKind, SnapshotStatus
 from apps.fund.rules import performance as rules
@@ -93,7 +94,7 @@ def performance() -> Performance:
         as_of=last.at,
         nav_per_share=last.nav_per_share,
         change_24h=rules.change_over(recent, span=DAY, tolerance=timedelta(hours=2)),
-        change_7d=rules.change_over(recent, span=7 * DAY, tolerance=timedelta(hours=6)),
+        change_7d=rules.change_over(recent, span=7 * DAY, tolerance=DAY),
         change_30d=rules.change_over(recent, span=30 * DAY, tolerance=DAY),
         change_since_inception=rules.change(first.nav_per_share, last.nav_per_share),
         inception_at=first.at,
@@ -104,8 +105,15 @@ def performance() -> Performance:
 
 
 def _recent(last: NavPoint) -> list[rules.NavAt]:
-    rows = [*_snapshots(SnapshotKind.HOURLY, last.at - 32 * DAY, None), last]
-    return sorted(rules.NavAt(point.at, point.nav_per_share) for point in rows)
+    start = last.at - 32 * DAY
+    points = [
+        *_snapshots(SnapshotKind.DAILY, start, last.at),
+        *_snapshots(SnapshotKind.HOURLY, start, last.at),
+        *_events(start, last.at),
+        last,
+    ]
+    points.sort(key=lambda point: (point.at, point.block_number))
+    return [rules.NavAt(point.at, point.nav_per_share) for point in points]
 
 
 def _points(start: datetime, end: datetime) -> Iterator[NavPoint]:
@@ -145,9 +153,10 @@ def _snapshots(
         rows = rows.filter(slot__lte=last)
     in_time = rows.order_by("slot", "block_number")[:count_max]
     rows = rows.order_by("-slot", "-block_number")[:1] if newest else in_time
-    for slot, nav, total, aum, number in rows.values_list(
-        "slot", "nav_per_share", "total_assets", "aum_assets", "block_number"
-    ):
+    names = ("slot", "nav_per_share", "total_assets", "aum_assets", "block_number")
+    for row in rows.values_list(*names):
+        # A taken snapshot has its NAV and its block: snapshot_figures_or_gap.
+        slot, nav, total, aum, number = cast("tuple[datetime, int, int, int, int]", row)
         yield NavPoint(
             at=slot,
             nav_per_share=nav,

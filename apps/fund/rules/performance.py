@@ -16,6 +16,8 @@ from typing import TypeVar
 YEAR_SECONDS = Decimal(365 * 86_400)
 ANNUAL_RETURN_SPAN_MIN = timedelta(days=7)
 """Shorter histories are not extrapolated to a year."""
+ANNUAL_RETURN_MAX = Decimal(10**6)
+"""A yearly rate beyond a million times says only that the history is too short."""
 VOLATILITY_STEPS_MIN = 7
 """Fewer returns say nothing about their spread."""
 
@@ -80,7 +82,8 @@ def max_drawdown(series: Iterable[NavAt]) -> Decimal | None:
 def annualised_return(series: Sequence[NavAt]) -> Decimal | None:
     """The yearly rate that turns the first NAV into the last: (last / first) ^ (year / span) - 1.
 
-    A year is 365 days. None for less than ``ANNUAL_RETURN_SPAN_MIN`` or when a NAV is zero.
+    A year is 365 days. None for less than ``ANNUAL_RETURN_SPAN_MIN``, when a NAV is zero, and
+    beyond ``ANNUAL_RETURN_MAX``.
     """
     if len(series) < 2:
         return None
@@ -91,7 +94,8 @@ def annualised_return(series: Sequence[NavAt]) -> Decimal | None:
         return None
     with localcontext(_CONTEXT):
         growth = Decimal(last.nav_per_share) / first.nav_per_share
-        return growth ** (YEAR_SECONDS / _seconds(last.at - first.at)) - 1
+        rate = growth ** (YEAR_SECONDS / _seconds(last.at - first.at)) - 1
+    return rate if rate <= ANNUAL_RETURN_MAX else None
 
 
 def annualised_volatility(series: Sequence[NavAt]) -> Decimal | None:
@@ -114,8 +118,9 @@ def annualised_volatility(series: Sequence[NavAt]) -> Decimal | None:
         ]
         if len(steps) < VOLATILITY_STEPS_MIN:
             return None
-        drift = sum(r for r, _ in steps) / sum(t for _, t in steps)
-        spread = sum((r - drift * t) ** 2 / t for r, t in steps)
+        zero = Decimal(0)
+        drift = sum((r for r, _ in steps), zero) / sum((t for _, t in steps), zero)
+        spread = sum(((r - drift * t) ** 2 / t for r, t in steps), zero)
         return (spread / (len(steps) - 1)).sqrt()
 
 

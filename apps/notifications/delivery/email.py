@@ -35,9 +35,10 @@ def _try_to_send(message: EmailMultiAlternatives) -> Failure | None:
         return of_smtp_answer(code, _text(text))
     except smtplib.SMTPResponseException as answer:
         return of_smtp_answer(answer.smtp_code, _text(answer.smtp_error))
-    except TimeoutError:
-        return _may_pass(FailureType.TIMEOUT, "The mail server does not answer.")
     except (smtplib.SMTPException, OSError) as error:
+        # smtplib tells of a timeout while waiting for an answer as of a lost connection.
+        if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+            return _may_pass(FailureType.TIMEOUT, "The mail server does not answer.")
         return _may_pass(FailureType.SERVER_ERROR, str(error))
     return None
 

@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import RangeDateFilter, RangeNumericListFilter
 
 from apps.approvals import queries as approvals
 from apps.chain import queries as chain
+from apps.core import clock
 from apps.core.units import AmountOutOfRange, from_decimal
 from apps.redemptions import queries
 from apps.redemptions.models import Redemption
@@ -85,7 +86,7 @@ class TabFilter(admin.SimpleListFilter):
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Redemption]
     ) -> QuerySet[Redemption]:
-        return of_tab(self.value() or "all", queryset, request.user.pk, request.paimon_at)  # type: ignore[attr-defined]
+        return of_tab(self.value() or "all", queryset, request.user.pk or 0, clock.now())
 
 
 class DayRangeFilter(RangeDateFilter):
@@ -142,11 +143,11 @@ class LateFilter(admin.SimpleListFilter):
         self, request: HttpRequest, queryset: QuerySet[Redemption]
     ) -> QuerySet[Redemption]:
         if self.value() == "overdue":
-            return of_tab("ready", queryset, 0, request.paimon_at)  # type: ignore[attr-defined]
+            return of_tab("ready", queryset, 0, clock.now())
         if self.value() == "sla":
             late = approvals.open_tickets().filter(
                 kind__in=TICKET_KINDS,
-                deadline_at__lte=request.paimon_at,  # type: ignore[attr-defined]
+                deadline_at__lte=clock.now(),
             )
             return queryset.filter(
                 pk__in=[f"{ticket.chain_id}-{ticket.subject_id}" for ticket in late]

@@ -16,18 +16,17 @@ from django.http import (
 )
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from apps.core import clock, display
+from apps.core import clock
 from apps.core.actor import Actor
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.errors import Refused
 from apps.redemptions import operations, queries
 from apps.redemptions.models import Redemption
 
+from .columns import Columns, page_url
 from .export import export
 from .filters import (
     EMPTY,
@@ -39,20 +38,19 @@ from .filters import (
     chain_time,
     tabs,
 )
-from .page import TONES, redemption_page
+from .page import redemption_page
 from .rows import RedemptionChangeList
 
-_PAGE = "admin:redemptions_redemption_change"
 _LIST = "admin:redemptions_redemption_changelist"
 
 
 @admin.register(Redemption)
-class RedemptionAdmin(ReadOnlyAdmin):
+class RedemptionAdmin(Columns, ReadOnlyAdmin):
     """Redemptions by what they wait for."""
 
     list_display = (
-        *("number", "investor", "amount_shares", "value", "fee", "net", "by_channel"),
-        *("place", "state", "approvals", "time_left", "transaction"),
+        *("number", "investor", "value", "net", "by_channel", "place"),
+        *("state", "approvals", "time_left", "transaction"),
     )
     list_display_links = None
     list_filter = (
@@ -103,12 +101,11 @@ class RedemptionAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        request.paimon_at = at = clock.now()  # type: ignore[attr-defined]
         tab = request.GET.get("tab", "all")
         tab = tab if tab in TABS else "all"
         context = {
             "title": "Redemptions",
-            "tabs": tabs(tab, request.user.pk or 0, at),
+            "tabs": tabs(tab, request.user.pk or 0, clock.now()),
             "tab": tab,
             "empty": EMPTY[tab],
             "export_query": request.GET.urlencode(),
@@ -116,96 +113,12 @@ class RedemptionAdmin(ReadOnlyAdmin):
             "may_settle": request.user.has_perm("redemptions.settle_redemption"),
             **(extra_context or {}),
         }
-        response = super().changelist_view(request, context)
+        response: HttpResponse = super().changelist_view(request, context)
         if isinstance(response, TemplateResponse) and response.context_data:
             changelist = response.context_data.get("cl")
             if changelist is not None:
                 response.context_data["totals"] = queries.totals(changelist.queryset)
         return response
-
-    @admin.display(description="Request", ordering="request_id")
-    def number(self, row: Redemption) -> SafeString:
-        return format_html(
-            '<a class="wf-subject" href="{}"><strong>#{}</strong></a><span class="wf-sub">{}</span>',
-            reverse(_PAGE, args=[row.key]),
-            row.request_id,
-            display.age(row.requested_at),
-        )
-
-    @admin.display(description="Investor", ordering="owner")
-    def investor(self, row: Any) -> SafeString:
-        return display.address(row.owner, row.owner_label, chain_id=row.chain_id)
-
-    @admin.display(description="Shares", ordering="shares")
-    def amount_shares(self, row: Redemption) -> SafeString:
-        return display.money(row.shares, "PPT", places=2)
-
-    @admin.display(description="Value", ordering="gross_assets")
-    def value(self, row: Redemption) -> SafeString:
-        return display.money(row.gross_assets)
-
-    @admin.display(description="Fee", ordering="estimated_fee_assets")
-    def fee(self, row: Redemption) -> SafeString:
-        return _estimated(row.fee_assets, row.estimated_fee_assets)
-
-    @admin.display(description="Net")
-    def net(self, row: Redemption) -> SafeString:
-        return _estimated(row.net_assets, row.payout_assets)
-
-    @admin.display(description="Channel", ordering="channel")
-    def by_channel(self, row: Redemption) -> SafeString:
-        tone = {"EMERGENCY": "bad", "SCHEDULED": "neutral"}.get(row.channel, "neutral")
-        return display.status_pill(row.channel, tone)
-
-    @admin.display(description="Queue")
-    def place(self, row: Any) -> SafeString | str:
-        if row.queue_place is None:
-            return display.unknown("Only requests with a settlement date stand in line")
-        return f"{row.queue_place}."
-
-    @admin.display(description="Status", ordering="status")
-    def state(self, row: Any) -> SafeString:
-        pill = display.status_pill(row.status, TONES[row.status])
-        note = ""
-        if row.in_flight is not None:
-            note = f"{row.in_flight.sentence.split()[0].lower()} sent, waiting for final"
-        elif row.ticket is not None and row.ticket.execution_status == "FAILED":
-            note = "sending failed"
-        return format_html('{}<span class="wf-sub">{}</span>', pill, note) if note else pill
-
-    @admin.display(description="Approvals")
-    def approvals(self, row: Any) -> SafeString:
-        if row.ticket is None:
-            return display.unknown(
-                "Its ticket is being opened"
-                if row.status == "PENDING_APPROVAL"
-                else "No approval was needed"
-            )
-        given = sum(vote.decision == "APPROVE" for vote in row.ticket.votes.all())
-        return format_html(
-            '<a class="link" href="{}">{} of {}</a>',
-            reverse("admin:approvals_ticket_change", args=[row.ticket.pk]),
-            given,
-            row.ticket.required_approvals,
-        )
-
-    @admin.display(description="Time left", ordering="settles_at")
-    def time_left(self, row: Any) -> SafeString:
-        if row.ticket is not None and row.ticket.is_open:
-            late = row.ticket.deadline_at <= clock.now()
-            return format_html(
-                '<span class="{}">decide {}</span>',
-                "late" if late else "soon" if row.ticket.escalated_at else "",
-                display.age(row.ticket.deadline_at),
-            )
-        if row.status in ("PENDING", "APPROVED"):
-            return format_html("settles {}", display.age(row.settles_at))
-        return display.unknown("It has ended")
-
-    @admin.display(description="Transaction")
-    def transaction(self, row: Redemption) -> SafeString:
-        newest = row.settle_tx_hash or row.cancel_tx_hash or row.decision_tx_hash or row.tx_hash
-        return display.tx_link(row.chain_id, newest)
 
     def export_view(self, request: HttpRequest, file_format: str) -> HttpResponse:
         """The filtered list as CSV or XLSX."""
@@ -213,7 +126,6 @@ class RedemptionAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         if file_format not in ("csv", "xlsx"):
             raise Http404
-        request.paimon_at = at = clock.now()  # type: ignore[attr-defined]
         try:
             rows = self.get_changelist_instance(request).queryset
             return export(
@@ -221,7 +133,7 @@ class RedemptionAdmin(ReadOnlyAdmin):
                 file_format,
                 query=request.GET.urlencode(),
                 actor=Actor.of_request(request),
-                at=at,
+                at=clock.now(),
             )
         except IncorrectLookupParameters:
             return HttpResponseBadRequest("The list cannot be narrowed like that.")
@@ -258,7 +170,7 @@ class RedemptionAdmin(ReadOnlyAdmin):
                 messages.error(request, refused.message)
             else:
                 messages.success(request, f"The payment of #{row.request_id} is on its way.")
-            return HttpResponseRedirect(reverse(_PAGE, args=[row.key]))
+            return HttpResponseRedirect(page_url(row))
         context = redemption_page(row, request.user, at=at)
         return self._page(request, "settle", f"Settle redemption #{row.request_id}", context)
 
@@ -293,7 +205,7 @@ class RedemptionAdmin(ReadOnlyAdmin):
             messages.error(request, refused.message)
         else:
             messages.success(request, said)
-        return HttpResponseRedirect(reverse(_PAGE, args=[row.key]))
+        return HttpResponseRedirect(page_url(row))
 
     def _page(
         self, request: HttpRequest, name: str, title: str, context: dict[str, Any]
@@ -308,11 +220,3 @@ def _row(key: str) -> Redemption:
         return queries.by_key(key)
     except queries.RedemptionNotFound as missing:
         raise Http404(missing.message) from missing
-
-
-def _estimated(actual: int | None, estimate: int) -> SafeString:
-    if actual is not None:
-        return display.money(actual)
-    return format_html(
-        '<span class="soft" title="An estimate">≈ {}</span>', display.money(estimate)
-    )

@@ -23,8 +23,9 @@ class RedemptionChangeList(ChangeList):
 
     def get_results(self, request: Any) -> None:
         super().get_results(request)
-        self.result_list = list(self.result_list)
-        decorate(self.result_list)
+        rows: list[Any] = list(self.result_list)
+        decorate(rows)
+        self.result_list = rows
 
 
 def decorate(rows: Sequence[Any]) -> None:

@@ -1,1 +1,1 @@
-"""REST of redemptions."""
+"""/redemptions over REST: reading requests, deciding their tickets, paying what is due."""

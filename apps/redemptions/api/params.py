@@ -1,82 +1,100 @@
-"""The list's filters, checked."""
+"""What the query string of the list may say."""
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
-from django.db.models import QuerySet
+from django.utils.dateparse import parse_date, parse_datetime
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
 from rest_framework.request import Request
 
-from apps.core.errors import Invalid
 from apps.redemptions import queries
-from apps.redemptions.models import Redemption
 from apps.redemptions.rules import Status
 
-FILTERS = [
-    OpenApiParameter("status", str, enum=[item.value for item in Status]),
-    OpenApiParameter("channel", str, enum=list(queries.CHANNELS)),
-    OpenApiParameter("owner", str, description="Address"),
-    OpenApiParameter("startDate", date, description="Requested on this UTC day or later"),
-    OpenApiParameter("endDate", date, description="Requested on this UTC day or earlier"),
-    OpenApiParameter("page", int),
-    OpenApiParameter("pageSize", int),
+ADDRESS = r"^0x[0-9a-fA-F]{40}$"
+_DAY_LENGTH = len("2026-03-01")
+
+PARAMETERS = [
+    OpenApiParameter("status", OpenApiTypes.STR, enum=[str(item) for item in Status]),
+    OpenApiParameter("channel", OpenApiTypes.STR, enum=list(queries.CHANNELS)),
+    OpenApiParameter("owner", OpenApiTypes.STR, description="The holder's address."),
+    OpenApiParameter(
+        "startDate",
+        OpenApiTypes.STR,
+        description="Requested from this day (2026-03-01) or instant (2026-03-01T08:00:00Z), UTC.",
+    ),
+    OpenApiParameter(
+        "endDate",
+        OpenApiTypes.STR,
+        description="Requested up to this day, itself included, or before this instant; UTC.",
+    ),
 ]
 
 
-class BadParameter(Invalid):
-    """A filter makes no sense."""
+class InstantField(serializers.Field):
+    """A day or an instant as an aware UTC time; with ``is_end`` a day means its end."""
+
+    default_error_messages = {"invalid": "Write 2026-03-01 or an ISO 8601 time."}
+
+    def __init__(self, *, is_end: bool = False, **kwargs: Any) -> None:
+        self.is_end = is_end
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: str) -> datetime:
+        try:
+            return self._read(data)
+        except (ValueError, OverflowError):
+            self.fail("invalid")
+
+    def _read(self, text: str) -> datetime:
+        day: date | None = parse_date(text) if len(text) == _DAY_LENGTH else None
+        if day is not None:
+            return datetime.combine(day, time(), UTC) + timedelta(days=int(self.is_end))
+        instant = parse_datetime(text)
+        if instant is None:
+            raise ValueError("neither a day nor an instant")
+        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
-def filtered(request: Request) -> QuerySet[Redemption]:
-    """The redemptions that the request asks for, newest first.
+class _Filter(serializers.Serializer):
+    status = serializers.ChoiceField([str(item) for item in Status], required=False)
+    channel = serializers.ChoiceField(list(queries.CHANNELS), required=False)
+    owner = serializers.RegexField(
+        ADDRESS,
+        required=False,
+        error_messages={"invalid": "Must be an address: 0x and 40 hexadecimal digits."},
+    )
+    start_date = InstantField(required=False)
+    end_date = InstantField(required=False, is_end=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        start, end = attrs.get("start_date"), attrs.get("end_date")
+        if start and end and start >= end:
+            raise serializers.ValidationError({"start_date": ["Must be before endDate."]})
+        return attrs
+
+
+_LOOKUPS = {"start_date": "requested_at__gte", "end_date": "requested_at__lt"}
+
+
+def lookups(request: Request) -> dict[str, Any]:
+    """The query string as lookups on redemptions.
 
     Raises:
-        BadParameter: a filter makes no sense.
+        ValidationError: by field, where a value makes no sense.
     """
-    given = request.query_params
-    rows = Redemption.objects.all()
-    if status := given.get("status"):
-        rows = rows.filter(status=_one_of("status", status, [item.value for item in Status]))
-    if channel := given.get("channel"):
-        rows = rows.filter(channel=_one_of("channel", channel, queries.CHANNELS))
-    if owner := given.get("owner"):
-        rows = rows.filter(owner=_address(owner))
-    if start := given.get("startDate"):
-        rows = rows.filter(requested_at__gte=_midnight("startDate", start))
-    if end := given.get("endDate"):
-        rows = rows.filter(requested_at__lt=_midnight("endDate", end) + timedelta(days=1))
-    return rows
-
-
-def request_number(text: str) -> int:
-    """A request's number from the path.
-
-    Raises:
-        RedemptionNotFound: it is no number that a request can have.
-    """
-    if not (text.isascii() and text.isdigit() and len(text) <= 78):
-        raise queries.RedemptionNotFound(f"There is no redemption {text[:40]!r}.")
-    return int(text)
-
-
-def _one_of(name: str, value: str, allowed: Sequence[str]) -> str:
-    if value not in allowed:
-        raise BadParameter(f"{value[:40]!r} is not a {name}.", field=name)
-    return value
-
-
-def _address(text: str) -> str:
-    digits = text.lower().removeprefix("0x")
-    if len(text) != 42 or len(digits) != 40 or any(c not in "0123456789abcdef" for c in digits):
-        raise BadParameter(f"{text[:60]!r} is not an address.", field="owner")
-    return text.lower()
-
-
-def _midnight(name: str, text: str) -> datetime:
-    try:
-        day = date.fromisoformat(text[:10])
-    except ValueError as error:
-        raise BadParameter(f"{text[:40]!r} is not a day (YYYY-MM-DD).", field=name) from error
-    if day.year > 9990:
-        raise BadParameter(f"{text[:40]!r} is too far away.", field=name)
-    return datetime.combine(day, time.min, UTC)
+    asked = {
+        name: request.query_params[parameter]
+        for name, parameter in (
+            ("status", "status"),
+            ("channel", "channel"),
+            ("owner", "owner"),
+            ("start_date", "startDate"),
+            ("end_date", "endDate"),
+        )
+        if parameter in request.query_params
+    }
+    read = _Filter(data=asked)
+    read.is_valid(raise_exception=True)
+    return {_LOOKUPS.get(name, name): value for name, value in read.validated_data.items()}

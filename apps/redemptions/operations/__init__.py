@@ -1,5 +1,6 @@
 """Everything that changes a redemption, or makes the chain change it."""
 
+from ._common import AlreadySent
 from .asking import close_ticket, open_missing_tickets, open_ticket_when_current
 from .deciding import NothingToRetry, record_outcome, retry_decision, send_decision
 from .projecting import (
@@ -14,7 +15,6 @@ from .projecting import (
     record_settlement,
 )
 from .settling import (
-    AlreadySent,
     CannotSettle,
     SettleResult,
     settle,

@@ -46,7 +46,7 @@ def _chain_steps(row: Redemption) -> Iterator[Entry]:
         event="REQUESTED",
         at=row.requested_at,
         lane="chain",
-        text="Requested by the holder",
+        text="Requested",
         by=row.owner,
         tx_hash=row.tx_hash,
     )
@@ -66,7 +66,7 @@ def _chain_steps(row: Redemption) -> Iterator[Entry]:
             event="CANCELLED",
             at=row.cancelled_at,
             lane="chain",
-            text="Taken back by the holder",
+            text="Taken back",
             by=row.owner,
             tx_hash=row.cancel_tx_hash,
         )
@@ -75,8 +75,7 @@ def _chain_steps(row: Redemption) -> Iterator[Entry]:
             event="SETTLED",
             at=row.settled_at,
             lane="chain",
-            text="Paid",
-            by=row.receiver,
+            text="Paid to the receiver",
             tx_hash=row.settle_tx_hash,
         )
 

@@ -1,7 +1,5 @@
 """How the system is and what it is set to."""
 
-from typing import Any, ClassVar
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -18,7 +16,7 @@ from .serializers import ConfigurationSerializer, HealthSerializer
 class HealthView(APIView):
     """One word for everyone; parts and figures for staff who may see them."""
 
-    permission_classes: ClassVar[list[Any]] = [AllowAny]
+    permission_classes = [AllowAny]
 
     @extend_schema(
         operation_id="system_health",
@@ -42,7 +40,7 @@ class HealthView(APIView):
 class ConfigurationView(APIView):
     """The contracts we watch and call, and the rules in force."""
 
-    permission_classes: ClassVar[list[Any]] = [HasPerm("system.view_health")]
+    permission_classes = [HasPerm("system.view_health")]
 
     @extend_schema(
         operation_id="system_config",

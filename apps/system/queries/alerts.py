@@ -11,6 +11,7 @@ from apps.core.units import format_bps
 from apps.fund import queries as fund
 from apps.notifications import queries as notifications
 from apps.system.queries import health, tasks
+from apps.system.rules import State
 
 SNAPSHOT_STALE = health.POLL_DEAD
 
@@ -39,8 +40,8 @@ def _of_chain(status: chain.ChainStatus, at: datetime) -> Iterator[Alert]:
         health.sender_state(at),
     )
     for part in parts:
-        if part.state in (health.State.DOWN, health.State.DEGRADED):
-            tone = "bad" if part.state is health.State.DOWN else "warn"
+        if part.state in (State.DOWN, State.DEGRADED):
+            tone = "bad" if part.state is State.DOWN else "warn"
             yield Alert(
                 sentence=f"{part.name.capitalize()}: {part.sentence}",
                 tone=tone,

@@ -68,7 +68,7 @@ class Dashboard:
     nav_points: list[fund.NavPoint]
     marks: list[Mark]
     due: Due
-    chain: chain.ChainStatus
+    chain_status: chain.ChainStatus
     events: list[chain.EventView]
 
 
@@ -91,7 +91,7 @@ def dashboard(*, user_id: int, may_decide: bool, at: datetime) -> Dashboard:
         nav_points=fund.nav_series(since),
         marks=_marks(since),
         due=_due(overview, now),
-        chain=status,
+        chain_status=status,
         events=chain.latest_events(EVENTS_MAX),
     )
 

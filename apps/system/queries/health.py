@@ -11,6 +11,7 @@ from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from kombu.exceptions import KombuError
 
 from apps.chain import queries as chain
 from apps.core import display
@@ -122,13 +123,13 @@ def workers_state() -> Component:
     """Celery workers, by asking who is there; every one of them answers by itself."""
     try:
         with current_app.connection_for_write(connect_timeout=_REDIS_TIMEOUT_SECONDS) as wire:
-            wire.ensure_connection(max_retries=1, timeout=_REDIS_TIMEOUT_SECONDS)
+            wire.ensure_connection(max_retries=1, timeout=1)
             answers = current_app.control.ping(timeout=_WORKER_TIMEOUT_SECONDS, connection=wire)
-    except (OSError, redis.RedisError, current_app.connection().connection_errors) as error:
+    except (OSError, redis.RedisError, KombuError) as error:
         return Component(
             name="workers", state=State.UNKNOWN, sentence=f"Cannot be asked: {_short(error)}"
         )
-    names = sorted(name for answer in answers for name in answer)
+    names = sorted(name for answer in answers or () for name in answer)
     if not names:
         return Component(
             name="workers", state=State.DOWN, sentence="No worker answers", figures={"count": 0}

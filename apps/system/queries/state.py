@@ -1,20 +1,28 @@
 """The fund by our rows, and by the chain, at the final block: for checking one by the other."""
 
+import time
 from typing import Any
 
 from apps.chain import queries as chain
+from apps.core.locks import one_snapshot
 from apps.fund import queries as fund
 from apps.redemptions import queries as redemptions
+
+APPLIED_SECONDS_MAX = 10.0
+_POLL_SECONDS = 0.1
 
 
 def state() -> dict[str, Any]:
     """Redemptions and balances from our rows, the vault's summary from the chain; amounts as text.
 
+    The rows are one consistent reading, taken when everything final is applied.
+
     Raises:
-        chain.ChainUnavailable: no node answers, or nothing is final yet.
+        chain.ChainUnavailable: no node answers, nothing is final yet, or what is final is not
+            applied in time.
     """
     config = chain.fund_chain()
-    block = chain.final_block(config.chain_id)
+    block, rows = _consistent_rows(config.chain_id)
     vault = chain.read_vault_state(block)
     return {
         "chainId": config.chain_id,
@@ -22,14 +30,8 @@ def state() -> dict[str, Any]:
             "number": block.number,
             "hash": block.hash,
             "time": int(block.time.timestamp()),
-        }
-        if block
-        else None,
-        "redemptions": [_redemption(row) for row in redemptions.every()],
-        "holders": [
-            {"address": address, "shares": str(shares)}
-            for address, shares in fund.balances().items()
-        ],
+        },
+        **rows,
         "vault": {
             "totalAssets": str(vault.total_assets),
             "totalSupply": str(vault.total_supply),
@@ -42,6 +44,28 @@ def state() -> dict[str, Any]:
             "emergencyMode": vault.emergency_mode,
         },
     }
+
+
+def _consistent_rows(chain_id: int) -> tuple[chain.BlockRef, dict[str, Any]]:
+    deadline = time.monotonic() + APPLIED_SECONDS_MAX
+    while True:
+        with one_snapshot():
+            block = chain.final_block(chain_id)
+            if block is None:
+                raise chain.ChainUnavailable("There is no final block yet.")
+            if chain.is_applied(chain_id):
+                return block, {
+                    "redemptions": [_redemption(row) for row in redemptions.every()],
+                    "holders": [
+                        {"address": address, "balance": str(shares)}
+                        for address, shares in fund.balances().items()
+                    ],
+                }
+        if time.monotonic() > deadline:
+            raise chain.ChainUnavailable(
+                f"Events up to block {block.number} are final and not applied: is the listener up?"
+            )
+        time.sleep(_POLL_SECONDS)
 
 
 def _redemption(row: Any) -> dict[str, Any]:

@@ -79,7 +79,8 @@ def _period(timing: Any) -> timedelta | None:
     if isinstance(timing, crontab):
         return None
     if isinstance(timing, schedule):
-        return timedelta(seconds=timing.run_every.total_seconds())
+        every: timedelta = timing.run_every  # type: ignore[attr-defined]
+        return every
     return timing if isinstance(timing, timedelta) else timedelta(seconds=float(timing))
 
 

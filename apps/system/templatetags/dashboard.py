@@ -23,7 +23,7 @@ def deadline(value: datetime, soon_seconds: int) -> SafeString:
     tone = "late" if left <= 0 else "soon" if left <= soon_seconds else ""
     return format_html(
         '<time class="age {}" datetime="{}" data-soon-seconds="{}" title="{}">'
-        '<span class="relative">{}</span></time>',
+        '<span class="ago">{}</span></time>',
         tone,
         value.isoformat(),
         soon_seconds,

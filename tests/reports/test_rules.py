@@ -1,0 +1,58 @@
+"""Periods: which can be reported, which are missing."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from apps.reports.rules import Period, day, missing_days, problem_with
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+class TestProblems:
+    @pytest.mark.parametrize(
+        ("start", "end", "words"),
+        [
+            (NOON, NOON, "ends before it begins"),
+            (NOON, NOON - timedelta(seconds=1), "ends before it begins"),
+            (NOON - timedelta(days=1), NOON + timedelta(seconds=1), "not ended yet"),
+            (NOON - timedelta(days=367), NOON, "longer than"),
+        ],
+    )
+    def test_nonsense_is_refused(self, start: datetime, end: datetime, words: str) -> None:
+        assert words in problem_with(Period(start, end), NOON)
+
+    def test_a_period_up_to_now_is_fine(self) -> None:
+        assert problem_with(Period(NOON - timedelta(hours=1), NOON), NOON) == ""
+
+
+class TestMissingDays:
+    def test_only_yesterday_when_there_was_none(self) -> None:
+        assert missing_days(None, NOON) == [day(date(2026, 3, 1))]
+
+    def test_none_when_yesterday_is_there(self) -> None:
+        assert missing_days(day(date(2026, 3, 1)).end, NOON) == []
+
+    def test_the_missed_ones_at_most_a_week(self) -> None:
+        some = missing_days(day(date(2026, 2, 26)).end, NOON)
+        many = missing_days(day(date(2025, 1, 1)).end, NOON)
+
+        assert [item.start.day for item in some] == [27, 28, 1]
+        assert len(many) == 7
+        assert many[-1] == day(date(2026, 3, 1))
+
+    def test_a_day_waits_ten_minutes_after_its_end(self) -> None:
+        last_end = day(date(2026, 2, 28)).end
+
+        assert missing_days(last_end, datetime(2026, 3, 2, 0, 9, 59, tzinfo=UTC)) == []
+        assert missing_days(last_end, datetime(2026, 3, 2, 0, 10, tzinfo=UTC)) == [
+            day(date(2026, 3, 1))
+        ]
+
+
+class TestText:
+    def test_says_a_day_or_both_instants_with_their_zone(self) -> None:
+        assert day(date(2026, 3, 1)).text == "2026-03-01"
+        assert Period(NOON - timedelta(days=1), NOON).text == (
+            "2026-03-01 12:00 to 2026-03-02 12:00 UTC"
+        )
