@@ -4,7 +4,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -12,7 +12,7 @@ from devstack.console import Console
 from devstack.env import ROOT
 from devstack.errors import DevError
 from devstack.management import StaffMember
-from devstack.product import Product, running_product
+from devstack.product import DEFAULT_PORTS, Product, running_product
 from devstack.state import State
 from devstack.totp import totp_code
 
@@ -54,7 +54,8 @@ def ending_orderly(console: Console) -> Iterator[None]:
     def end(number: int, _frame: FrameType | None) -> None:
         for other in ENDING_SIGNALS:
             signal.signal(other, signal.SIG_IGN)
-        console.say(f"\n{signal.Signals(number).name}: ending everything that was started …")
+        with suppress(OSError):  # the terminal may be what went away
+            console.say(f"\n{signal.Signals(number).name}: ending everything that was started …")
         raise KeyboardInterrupt
 
     before = {number: signal.signal(number, end) for number in ENDING_SIGNALS}
@@ -77,6 +78,9 @@ def _introduce(product: Product, console: Console) -> None:
     }
     for name, place in places.items():
         console.say(f"  {name:<10} {place}")
+    moved = [name for name, port in DEFAULT_PORTS.items() if port not in (0, product.ports[name])]
+    if moved:
+        console.say(f"  (somebody else holds the usual ports of: {', '.join(moved)})")
     console.say("\nSign in as (the code changes every 30 s; `./dev codes` prints the current ones)")
     for member in product.staff:
         console.say(f"  {_line_about(member)}")

@@ -22,7 +22,7 @@ def lock_requirements() -> None:
     for source in SOURCES:
         target = Path(source).with_suffix(".txt")
         print(f"· {source} → {target}", flush=True)
-        command = [str(uv), "pip", "compile", "--quiet", "--universal", "--generate-hashes"]
-        command += ["--python-version", PYTHON_MIN, source, "--output-file", str(target)]
+        command = [str(uv), "pip", "compile", "--quiet", "--universal", "--python-version"]
+        command += [PYTHON_MIN, "--generate-hashes", source, "-o", str(target)]
         if subprocess.run(command, cwd=ROOT, check=False).returncode:
             raise DevError(f"{source} could not be resolved.")

@@ -13,7 +13,7 @@ from pathlib import Path
 from devstack.env import Secrets, new_jwt_private_key
 from devstack.errors import DevError
 from devstack.management import StaffMember
-from devstack.ports import free_ports
+from devstack.ports import free_ports, is_free
 
 
 class State:
@@ -75,11 +75,15 @@ class State:
         )
 
     def ports(self, defaults: Mapping[str, int]) -> dict[str, int]:
-        """Return a free port for each name: the last one, the default, or any."""
+        """Return a free port for each name: the default, else the last one, else any."""
         remembered: dict[str, int] = {}
         with suppress(FileNotFoundError, ValueError):
             remembered = json.loads(self._ports_file.read_text())
-        chosen = free_ports({**defaults, **remembered})
+        preferred = {
+            name: port if port and is_free(port) else remembered.get(name, 0)
+            for name, port in defaults.items()
+        }
+        chosen = free_ports(preferred)
         self.remember_ports(chosen)
         return chosen
 

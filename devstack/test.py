@@ -8,7 +8,7 @@ from typing import NoReturn
 from devstack.env import ROOT, child_environment
 
 # A file's tests stay on one worker, which shares what is dear to start.
-ALL_TESTS = ("--numprocesses=auto", "--dist=loadfile")
+ALL_TESTS = ("--numprocesses=logical", "--dist=loadfile")
 
 
 def run_tests(arguments: Sequence[str]) -> NoReturn:

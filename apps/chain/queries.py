@@ -265,7 +265,12 @@ def read_vault_state(block: BlockRef | None = None) -> VaultState:
     Raises:
         ChainUnavailable: no node answers, or there is no final block yet.
     """
-    return fund_state.read_vault_state(_client(fund_chain()), fund_chain(), _block_or_final(block))
+    try:
+        return fund_state.read_vault_state(
+            _client(fund_chain()), fund_chain(), _block_or_final(block)
+        )
+    except abi.Undecodable as error:
+        raise ChainUnavailable(str(error)) from error
 
 
 def read_fund_state(block: BlockRef | None = None) -> FundState:

@@ -41,6 +41,7 @@
     try {
       socket = new WebSocket(url);
     } catch {
+      show("closed");
       later();
       return;
     }
@@ -78,7 +79,6 @@
   }
 
   function later() {
-    show("closed");
     clearTimeout(reconnectTimer);
     reconnectTimer = setTimeout(connect, waitMs());
     failures += 1;

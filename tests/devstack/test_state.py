@@ -88,6 +88,14 @@ class TestPorts:
         assert second["web"] != first["web"]
         assert second["ws"] == first["ws"]
 
+    def test_the_usual_one_is_taken_again_once_it_is_free(self, state: State) -> None:
+        usual = free_port()
+        with socket.create_server((LOOPBACK, usual)):
+            other = state.ports({"web": usual})
+
+        assert other["web"] != usual
+        assert state.ports({"web": usual}) == {"web": usual}
+
     def test_damaged_memory_falls_back_on_the_defaults(self, state: State) -> None:
         (state.directory / "ports.json").write_text("{")
         default = free_port()

@@ -21,6 +21,8 @@ from .filters import chain_time
 class RedemptionChangeList(ChangeList):
     """Adds ``ticket``, ``queue_place``, ``in_flight`` and ``owner_label`` to the rows shown."""
 
+    result_list: Any
+
     def get_results(self, request: Any) -> None:
         super().get_results(request)
         rows: list[Any] = list(self.result_list)

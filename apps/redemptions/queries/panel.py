@@ -1,9 +1,11 @@
 """What a redemption's ticket shows of its subject: before and after, a dry run, the figures now."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+import redis
 from django.core.cache import cache
 from django.urls import reverse
 
@@ -82,7 +84,7 @@ def due_before(row: Redemption) -> dict[str, Any]:
 def dry_run(row: Redemption) -> dict[str, Any]:
     """What the approval would do at the newest block; when no node answers, why."""
     key = f"redemptions:dry-run:{row.key}"
-    known: dict[str, Any] | None = cache.get(key)
+    known = _remembered(key)
     if known is not None:
         return known
     call = decision_call(row, approve=True)
@@ -99,8 +101,21 @@ def dry_run(row: Redemption) -> dict[str, Any]:
         "sentence": call.sentence,
         "function": f"{call.function}({', '.join(str(part) for part in call.args)})",
     }
-    cache.set(key, result, DRY_RUN_SECONDS)
+    _remember(key, result)
     return result
+
+
+def _remembered(key: str) -> dict[str, Any] | None:
+    try:
+        known: dict[str, Any] | None = cache.get(key)
+    except (redis.RedisError, OSError):
+        return None  # without Redis every page asks the node itself
+    return known
+
+
+def _remember(key: str, result: dict[str, Any]) -> None:
+    with suppress(redis.RedisError, OSError):
+        cache.set(key, result, DRY_RUN_SECONDS)
 
 
 def _sentence(row: Redemption) -> str:

@@ -18,10 +18,10 @@ from apps.core.errors import Refused
 from apps.reports import operations, queries
 from apps.reports.document import document
 from apps.reports.models import ReportRun
-from apps.reports.rendering.words import column_kinds, headers_with_units, in_words
 from apps.reports.rules import Status
 
 from .forms import DayForm, PeriodForm
+from .screen import figures_on_screen, on_screen
 
 TONES = {"QUEUED": "info", "RUNNING": "info", "READY": "good", "FAILED": "bad"}
 
@@ -30,7 +30,7 @@ TONES = {"QUEUED": "info", "RUNNING": "info", "READY": "good", "FAILED": "bad"}
 class ReportRunAdmin(ReadOnlyAdmin):
     """Reports, newest first."""
 
-    list_display = ("name", "state", "gaps", "requested_by_name", "requested", "files")
+    list_display = ("name", "state", "gaps", "asked_by", "requested", "files")
     list_filter = ("kind", "status")
     actions_list = ["make_report"]
     change_form_template = "admin/reports/report.html"
@@ -53,6 +53,10 @@ class ReportRunAdmin(ReadOnlyAdmin):
         if not run.missing_count:
             return display.status_pill("Complete", "good")
         return display.status_pill(f"{run.missing_count} missing", "warn")
+
+    @admin.display(description="asked for by", ordering="requested_by_name")
+    def asked_by(self, run: ReportRun) -> str:
+        return run.requested_by_name
 
     @admin.display(description="requested", ordering="requested_at")
     def requested(self, run: ReportRun) -> SafeString:
@@ -105,8 +109,8 @@ class ReportRunAdmin(ReadOnlyAdmin):
         if isinstance(run, ReportRun) and run.dataset is not None:
             extra |= {
                 "document": document(run.dataset),
-                "sections": _sections(run),
-                "figures": queries.key_figures(run),
+                "sections": on_screen(run.dataset),
+                "figures": figures_on_screen(run.dataset),
                 "pdf_url": _file_url(run, "pdf"),
                 "xlsx_url": _file_url(run, "xlsx"),
             }
@@ -174,28 +178,3 @@ class ReportRunAdmin(ReadOnlyAdmin):
 
 def _file_url(run: ReportRun, fmt: str) -> str:
     return reverse("admin:reports_reportrun_download", args=[run.pk, fmt])
-
-
-def _sections(run: ReportRun) -> list[dict[str, Any]]:
-    """The document's first tables of each section in words, as on paper."""
-    shown = []
-    for section in document(run.dataset or {}).sections:
-        table = section.tables[0]
-        kinds = column_kinds(table)
-        shown.append(
-            {
-                "title": section.title,
-                "note": section.note,
-                "empty": table.empty,
-                "headers": headers_with_units(table, kinds),
-                "rows": [
-                    [
-                        (in_words(cell, with_unit=kind is None), cell.kind not in {"text", "hex"})
-                        for cell, kind in zip(row, kinds, strict=True)
-                    ]
-                    for row in table.rows[:50]
-                ],
-                "more": max(len(table.rows) - 50, 0),
-            }
-        )
-    return shown

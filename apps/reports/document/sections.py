@@ -139,20 +139,29 @@ def _figures(data: Dataset) -> tuple[Figure, ...]:
             "Assets under management", money(gross["closing"]), _change(gross), "over the period"
         ),
         Figure("Net flow", money(flows["net_flow_assets"], signed=True)),
-        Figure("Subscriptions", money(came["assets"]), count(came["count"]), "subscriptions"),
+        Figure(
+            "Subscriptions",
+            money(came["assets"]),
+            count(came["count"]),
+            _noun("subscription", came["count"]),
+        ),
         Figure(
             "Redemptions asked for, gross",
             money(asked["gross_assets"]),
             count(asked["count"]),
-            "requests",
+            _noun("request", asked["count"]),
         ),
         Figure(
             "Redemptions paid, net",
             money(settled["net_assets"]),
             count(settled["count"]),
-            "payments",
+            _noun("payment", settled["count"]),
         ),
     )
+
+
+def _noun(word: str, number: int) -> str:
+    return word if number == 1 else f"{word}s"
 
 
 def _change(row: Dataset) -> Cell:
