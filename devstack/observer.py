@@ -68,7 +68,7 @@ class Observer(threading.Thread):
 
     def run(self) -> None:
         """Look at the node, then at the database, again and again."""
-        head = self._web3.eth.block_number
+        head: int = self._web3.eth.block_number
         with psycopg.connect(self._database_url, autocommit=True) as connection:
             while not self._stop_asked.wait(POLL_SECONDS):
                 head = self._look_at_node(head)

@@ -70,7 +70,8 @@ async def listener_of_session(scope: Mapping[str, Any]) -> Listener | None:
     store: type[SessionBase] = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
     session = store(key)
     user = await get_user({"session": session})
-    return await _staff(user, session)
+    found: Listener | None = await _staff(user, session)
+    return found
 
 
 @database_sync_to_async
