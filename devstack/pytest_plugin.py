@@ -16,7 +16,7 @@ import pytest
 
 from devstack.env import Places, Secrets, new_jwt_private_key, test_environment
 from devstack.errors import DevError
-from devstack.guard import Guard
+from devstack.guard import RUN_VARIABLE, Guard
 from devstack.ports import LOOPBACK, free_ports
 from devstack.services import Services
 
@@ -46,7 +46,9 @@ def _set_up(config: pytest.Config) -> None:
     except DevError as error:
         shutil.rmtree(directory, ignore_errors=True)
         raise pytest.UsageError(str(error)) from error
-    guard = Guard(list(services.processes.values()), [*services.folders, directory])
+    run_id = secrets.token_hex(8)
+    guard = Guard(list(services.processes.values()), [*services.folders, directory], run_id=run_id)
+    os.environ[RUN_VARIABLE] = run_id
     config.add_cleanup(guard.release)
     config.add_cleanup(services.stop)
 

@@ -14,8 +14,9 @@ from django.db.models.signals import post_migrate
 
 from devstack.mail import Mail
 from tests.chain_world import committed_world, deployed, world
+from tests.journeys.browser import browser, page
 
-__all__ = ["committed_world", "deployed", "world"]
+__all__ = ["browser", "committed_world", "deployed", "page", "world"]
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ _SHORT = 42
 class LogAdmin(ReadOnlyAdmin):
     """Every stored event with its decoded arguments; a parked one can be retried."""
 
-    list_display = ("block", "when", "contract_kind", "what", "arguments", "state", "transaction")
+    list_display = ("place", "name", "arguments", "state", "transaction")
     list_filter = ("status", "contract_kind", "event")
     search_fields = ("tx_hash", "address", "key", "event")
     search_help_text = "Transaction hash, contract address or event name"
@@ -92,6 +92,19 @@ class LogAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:chain_log_change", args=[pk]))
 
     @admin.display(description="Block", ordering="block_number")
+    def place(self, row: Log) -> SafeString:
+        return format_html(
+            '{}<span class="sub">{}</span>',
+            display.integer(row.block_number),
+            display.age(row.block_at),
+        )
+
+    @admin.display(description="Event", ordering="event")
+    def name(self, row: Log) -> SafeString:
+        kind = row.contract_kind.replace("_", " ")
+        return format_html('{}<span class="sub">{}</span>', self.what(row), kind)
+
+    @admin.display(description="Block", ordering="block_number")
     def block(self, row: Log) -> SafeString:
         return display.integer(row.block_number)
 
@@ -109,7 +122,8 @@ class LogAdmin(ReadOnlyAdmin):
     @admin.display(description="Arguments")
     def arguments(self, row: Log) -> SafeString:
         pairs = ((name, _shortened(value)) for name, value in (row.args or {}).items())
-        return format_html_join(" · ", '<span class="label">{}</span> {}', pairs)
+        told = format_html_join("", '<span><span class="label">{}</span> {}</span>', pairs)
+        return format_html('<div class="args">{}</div>', told)
 
     @admin.display(description="Status", ordering="status")
     def state(self, row: Log) -> SafeString:

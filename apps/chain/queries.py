@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from apps.chain import config as chain_config
 from apps.chain import contracts
@@ -16,6 +16,7 @@ from apps.chain.client import ChainUnavailable, Client, RpcRefused
 from apps.chain.config import ChainConfig
 from apps.chain.contracts import abi, fund_state
 from apps.chain.contracts.fund_state import BlockRef, FundState, VaultState
+from apps.chain.events import ChainFact
 from apps.chain.models import UNFINISHED, Cursor, Log, LogStatus, SignerAccount, Transaction
 
 __all__ = [
@@ -176,9 +177,34 @@ def final_block(chain_id: int) -> BlockRef | None:
     return BlockRef(cursor.final_number, cursor.final_hash, cursor.final_at)
 
 
+def is_news(fact: ChainFact, *, within_blocks: int) -> bool:
+    """Whether a final fact is the last word on its aggregate and near the head that we know of.
+
+    False while history is being caught up with: what the fact asks for may be long decided, in a
+    log that is not applied, or not even read, yet.
+    """
+    source = fact.source
+    cursor = Cursor.objects.filter(chain_id=source.chain_id).first()
+    if cursor is None or cursor.final_number is None:
+        return False
+    head = max(cursor.head_number or 0, cursor.final_number)
+    if head - source.block_number > within_blocks:
+        return False
+    later = Q(block_number__gt=source.block_number) | Q(
+        block_number=source.block_number, log_index__gt=source.log_index
+    )
+    return (
+        not Log.objects.filter(later, chain_id=source.chain_id, key=fact.key)
+        .exclude(status=LogStatus.ORPHANED)
+        .exists()
+    )
+
+
 def latest_events(limit: int, *, tx_hash: str = "") -> list[EventView]:
-    """The newest events of the canonical chain, newest first; of one transaction if given."""
+    """The newest events with an effect, newest first; all those of one transaction if given."""
     rows = Log.objects.exclude(status=LogStatus.ORPHANED)
+    if not tx_hash:
+        rows = rows.exclude(event__in=contracts.IGNORED_EVENTS)
     if tx_hash:
         rows = rows.filter(tx_hash=tx_hash.lower())
     return [

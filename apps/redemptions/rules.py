@@ -87,7 +87,7 @@ def explain(
         if threshold["figure"] == "amount":
             met = _compare(gross_assets, operator, limit)
             text = (
-                f"{short_amount(gross_assets)} USDT {'' if met else 'not '}{operator} "
+                f"{short_amount(gross_assets)} USDT {_sign(operator, met)} "
                 f"{short_amount(limit)} for the {channel.lower()} channel"
             )
             rows.append({"text": text, "met": met})
@@ -105,14 +105,22 @@ def _explain_share(
 ) -> dict[str, Any]:
     limit = _short_percent(limit_bps)
     if whole is None:
-        text = f"Share of {name} {operator} {limit}: unknown, there is no reading of the fund"
+        sign = _sign(operator, True)
+        text = f"Share of {name} {sign} {limit}: unknown, there is no reading of the fund"
         return {"text": text, "met": None}
     met = _compare(gross_assets * BPS_ONE, operator, whole * limit_bps)
     if whole == 0:
-        return {"text": f"{name} is empty, so any amount is {operator} {limit} of it", "met": met}
+        text = f"{name} is empty, so any amount is {_sign(operator, met)} {limit} of it"
+        return {"text": text, "met": met}
     share = _short_percent(gross_assets * BPS_ONE // whole)
-    text = f"{share} of {name} {'' if met else 'not '}{operator} {limit}"
-    return {"text": text, "met": met}
+    return {"text": f"{share} of {name} {_sign(operator, met)} {limit}", "met": met}
+
+
+def _sign(operator: str, met: bool) -> str:
+    """How the two figures really compare, as people write it."""
+    return {(">=", True): "≥", (">=", False): "<", (">", True): ">", (">", False): "≤"}[
+        operator, met
+    ]
 
 
 def _compare(left: int, operator: str, right: int) -> bool:

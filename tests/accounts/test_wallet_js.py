@@ -14,9 +14,6 @@ from eth_account.messages import encode_typed_data
 
 from devnet.accounts import APPROVER_1, INVESTORS
 from devnet.node import Anvil
-from tests.journeys.browser import browser
-
-__all__ = ["browser"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.chain]
 SCRIPT = Path(__file__).parents[2] / "static" / "js" / "wallet.js"

@@ -86,6 +86,7 @@ def test_refusals_are_one_sentence(
     ],
 )
 def test_actions_work(fund: Scenario, folder: Path, words: list[str]) -> None:
+    fund.advance_time(3_600)
     fund.mine(3)
 
     assert do(folder, *words) == 0

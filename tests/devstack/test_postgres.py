@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from devstack import postgres_home
 from devstack.ports import LOOPBACK, accepts_connections
 from devstack.postgres import Postgres
 from devstack.postgres_home import PostgresError
@@ -85,7 +86,7 @@ class TestStart:
         assert answer(postgres, "SELECT 1") == 1
 
     def test_repeats_an_interrupted_creation(self, postgres: Postgres) -> None:
-        postgres.data_dir.mkdir()
+        postgres.data_dir.mkdir(parents=True)
         (postgres.data_dir / "half-written").touch()
 
         postgres.start()
@@ -148,8 +149,14 @@ class TestAsRoot:
         owner = Path("/proc", str(postgres.process.pid)).stat().st_uid
         assert owner != 0
 
-    def test_a_folder_nobody_cannot_reach_is_replaced(self) -> None:
-        closed = Path(tempfile.mkdtemp(prefix="paimon-closed-"))
+    @pytest.fixture
+    def closed(self) -> Iterator[Path]:
+        """A folder that only root may enter."""
+        made = Path(tempfile.mkdtemp(prefix="paimon-closed-"))
+        yield made
+        shutil.rmtree(made)
+
+    def test_a_folder_nobody_cannot_reach_is_replaced(self, closed: Path) -> None:
         server = Postgres(closed / "postgres", throwaway=True)
 
         server.start()
@@ -159,4 +166,25 @@ class TestAsRoot:
         assert Postgres(closed / "postgres").data_dir == server.data_dir
         server.wipe()
         assert not server.data_dir.parent.exists()
-        shutil.rmtree(closed)
+
+    def test_a_wiped_one_starts_again_whatever_the_umask(self, closed: Path) -> None:
+        server = Postgres(closed / "postgres", throwaway=True)
+        before = os.umask(0o077)
+
+        server.wipe()
+        server.start()
+
+        os.umask(before)
+        assert answer(server, "SELECT 1") == 1
+        server.wipe()
+
+    def test_a_strangers_folder_is_not_used(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(postgres_home, "FALLBACK_ROOT", tmp_path)
+        stranger = tmp_path / "paimon-1"
+        stranger.mkdir()
+        os.chown(stranger, 1, 1)
+
+        with pytest.raises(PostgresError, match="belongs to somebody else"):
+            postgres_home.make_passable(stranger)

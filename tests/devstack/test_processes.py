@@ -79,6 +79,16 @@ class TestProcessId:
         assert "python" in command_line(os.getpid())
 
 
+def test_a_process_is_known_by_a_variable_it_was_started_with() -> None:
+    with subprocess.Popen(["sleep", "600"], env={"COLOUR": "teal-7"}) as child:
+        found = [identity.pid for identity in processes.started_with("COLOUR", "teal-7")]
+        similar = processes.started_with("COLOUR", "teal")
+        child.kill()
+
+    assert found == [child.pid]
+    assert similar == []
+
+
 class TestStopAll:
     def test_leaves_nobody_of_the_group(self, family: Family) -> None:
         stop_all([family.leader], seconds_max=0.3)
@@ -101,7 +111,8 @@ def test_the_guard_cleans_up_after_a_killed_parent(family: Family, tmp_path: Pat
         "import sys, pathlib, time\n"
         "from devstack.guard import Guard\n"
         "from devstack.processes import ProcessId\n"
-        f"guard = Guard([ProcessId.parse({str(family.leader)!r})], [pathlib.Path({str(kept)!r})])\n"
+        f"family = ProcessId.parse({str(family.leader)!r})\n"
+        f"guard = Guard([family], [pathlib.Path({str(kept)!r})], run_id='none')\n"
         "print('ready', flush=True)\n"
         "time.sleep(600)\n"
     )

@@ -11,6 +11,7 @@ import pytest
 
 from devstack.env import ROOT
 from devstack.ports import accepts_connections
+from devstack.processes import ProcessId
 
 OWN_VARIABLES = ("DATABASE_URL", "REDIS_URL", "PAIMON_TEST_PRIVATE_REDIS", "PYTEST_XDIST_WORKER")
 REPORTING_TEST = """
@@ -117,9 +118,11 @@ def test_a_run_that_fails_to_begin_leaves_nothing(project: Path) -> None:
 
 def test_a_killed_run_leaves_nothing_either(project: Path) -> None:
     (project / "test_it.py").write_text(
-        "import os, time\n"
+        "import os, subprocess, time\n"
         "def test_it():\n"
-        "    os.write(1, (os.environ['REDIS_URL'].split(':')[-1] + '\\n').encode())\n"
+        "    child = subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+        "    redis_port = os.environ['REDIS_URL'].split(':')[-1].split('/')[0]\n"
+        "    os.write(1, f'{redis_port} {child.pid}\\n'.encode())\n"
         "    time.sleep(600)\n"
     )
     with subprocess.Popen(
@@ -130,7 +133,9 @@ def test_a_killed_run_leaves_nothing_either(project: Path) -> None:
         text=True,
     ) as killed:
         assert killed.stdout
-        redis_port = int(killed.stdout.readline().split("/")[0])
+        redis_port, child_pid = map(int, killed.stdout.readline().split())
+        child = ProcessId.of(child_pid)
+        assert child
         assert accepts_connections(redis_port)
 
         killed.send_signal(signal.SIGKILL)
@@ -140,3 +145,4 @@ def test_a_killed_run_leaves_nothing_either(project: Path) -> None:
         time.sleep(0.02)
     assert left_behind(project) == []
     assert not accepts_connections(redis_port)
+    assert not child.is_alive()

@@ -1,7 +1,5 @@
 """A real headless browser for tests; a machine without Chromium skips them and says so.
 
-pytest_plugins = ["tests.journeys.browser"]     # in a conftest
-
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_something(page, live_server): ...

@@ -233,7 +233,7 @@ class TestPage:
 
         assert "If paid today" in text
         assert "After approval the holder is paid in seven days" in text
-        assert "120,000 USDT &gt;= 100,000 for the standard channel" in text
+        assert "120,000 USDT ≥ 100,000 for the standard channel" in text
         assert "data-sign-url" in text
 
 

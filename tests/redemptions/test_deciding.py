@@ -282,7 +282,7 @@ class TestAssessmentOfTheTicket:
         apply(requested(gross_assets=120_000 * USDT))
 
         assert ticket().assessment["factors"][0] == "20.00 % of L1 + L2"
-        assert ticket().conditions[2] == {"text": "20 % of L1 + L2 >= 5 %", "met": True}
+        assert ticket().conditions[2] == {"text": "20 % of L1 + L2 ≥ 5 %", "met": True}
 
     def test_an_old_snapshot_is_unknown(self, overview: Callable[..., None]) -> None:
         from .conftest import Figures

@@ -63,8 +63,8 @@ class TestExplain:
         )
 
         assert [(row["text"], row["met"]) for row in rows[1:]] == [
-            ("31,200 USDT not >= 100,000 for the standard channel", False),
-            ("5.20 % of L1 + L2 >= 5 %", True),
+            ("31,200 USDT < 100,000 for the standard channel", False),
+            ("5.20 % of L1 + L2 ≥ 5 %", True),
         ]
 
     def test_says_unknown_without_a_reading(self) -> None:

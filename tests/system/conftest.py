@@ -1,4 +1,4 @@
-"""A configured chain that no node stands behind, and the browser."""
+"""A configured chain that no node stands behind."""
 
 from pathlib import Path
 
@@ -7,8 +7,6 @@ from django.conf import LazySettings
 
 from apps.chain import config as chain_config
 from tests.redemptions.helpers import write_chain_file
-
-pytest_plugins: list[str] = []
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,8 @@ from apps.core import clock
 from apps.system import operations
 from apps.system.rules import HEARTBEAT
 from tests.accounts.people import person, signed_in
-from tests.journeys.browser import DESKTOP, PHONE, browser, page, screenshot, sign_in
+from tests.journeys.browser import DESKTOP, PHONE, screenshot, sign_in
 from tests.system import samples
-
-__all__ = ["browser", "page"]
 
 pytestmark = [
     pytest.mark.browser,

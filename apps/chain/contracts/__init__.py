@@ -18,6 +18,7 @@ _MODULES = {
     "asset_controller": asset_controller,
 }
 
+IGNORED_EVENTS = vault.IGNORED | redemption_manager.IGNORED | asset_controller.IGNORED
 CRITICAL_EVENTS = vault.CRITICAL | redemption_manager.CRITICAL | asset_controller.CRITICAL
 
 

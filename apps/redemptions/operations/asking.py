@@ -33,10 +33,9 @@ def open_ticket_when_current(fact: RedemptionRequested, *, at: datetime) -> None
     """Ask people about a new request that waits for approval.
 
     While history is being caught up with, this opens nothing: the request may have been decided
-    long ago, in a log not applied yet. :func:`open_missing_tickets` comes back for the rest.
+    long ago. :func:`open_missing_tickets` comes back for the rest.
     """
-    final = chain.final_block(fact.source.chain_id)
-    if final is None or final.number - fact.source.block_number > CURRENT_BLOCKS:
+    if not chain.is_news(fact, within_blocks=CURRENT_BLOCKS):
         return
     row = Redemption.objects.get(key=redemption_key(fact.source.chain_id, fact.request_id))
     if row.status == Status.PENDING_APPROVAL:

@@ -30,15 +30,17 @@ class Entry:
 def timeline(redemption: Redemption) -> list[Entry]:
     """Every step known, oldest first.
 
-    Chain steps carry block times and the others the wall clock; on a chain whose clock lags, a
-    staff step may thus sort after what it caused.
+    Chain steps carry block times and the others the wall clock. A chain's clock may lag, so a step
+    that one of our transactions caused never sorts before that transaction was mined.
     """
-    entries = [
-        *_chain_steps(redemption),
-        *_ticket_steps(redemption),
-        *_transaction_steps(redemption),
-    ]
-    return sorted(entries, key=lambda entry: entry.at)
+    sent = list(_transaction_steps(redemption))
+    mined_at = {step.tx_hash: step.at for step in sent if step.event == "TRANSACTION_MINED"}
+
+    def place(entry: Entry) -> tuple[datetime, bool]:
+        caused = entry.lane == "chain" and entry.tx_hash in mined_at
+        return (max(entry.at, mined_at[entry.tx_hash]) if caused else entry.at, caused)
+
+    return sorted([*_chain_steps(redemption), *_ticket_steps(redemption), *sent], key=place)
 
 
 def _chain_steps(row: Redemption) -> Iterator[Entry]:
