@@ -8,5 +8,5 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-STATIC_ROOT = None  # files are served from where they lie
+STATIC_ROOT = None  # type: ignore[assignment]  # served from where the files lie
 WHITENOISE_USE_FINDERS = True

@@ -8,7 +8,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-STATIC_ROOT = None  # files are served from where they lie
+STATIC_ROOT = None  # type: ignore[assignment]  # served from where the files lie
 WHITENOISE_USE_FINDERS = True
 # Argon2 with its production cost would be half of the suite's time.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
