@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from apps.chain import config as chain_config
-from apps.chain import operations
+from apps.chain import contracts, operations
 from apps.chain.models import (
     Attempt,
     Cursor,
@@ -121,7 +121,7 @@ class LogAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Arguments")
     def arguments(self, row: Log) -> SafeString:
-        pairs = ((name, _shortened(value)) for name, value in (row.args or {}).items())
+        pairs = ((name, _shortened(value)) for name, value in (_args(row) or {}).items())
         told = format_html_join("", '<span><span class="label">{}</span> {}</span>', pairs)
         return format_html('<div class="args">{}</div>', told)
 
@@ -140,9 +140,10 @@ class LogAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Arguments")
     def decoded(self, row: Log) -> SafeString:
-        if row.args is None:
+        args = _args(row)
+        if args is None:
             return display.unknown("This event's ABI is not known; the raw data is kept below")
-        pairs = ((name, _whole(value)) for name, value in row.args.items())
+        pairs = ((name, _whole(value)) for name, value in args.items())
         return format_html(
             '<dl class="decoded">{}</dl>',
             format_html_join("", "<dt>{}</dt><dd>{}</dd>", pairs),
@@ -352,6 +353,10 @@ class ReorgEventAdmin(ReadOnlyAdmin):
 
     list_display = ("at", "chain_id", "ancestor_number", "depth", "orphaned_logs", "adopted_logs")
     ordering = ("-id",)
+
+
+def _args(row: Log) -> dict[str, Any] | None:
+    return contracts.in_abi_order(row.chain_id, row.address, row.topics, row.args)
 
 
 def _shortened(value: Any) -> Any:

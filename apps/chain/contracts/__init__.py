@@ -48,6 +48,22 @@ def key_of(contract_kind: str, event: str, source: Source, args: dict[str, Any])
     return fact_of(event, source, args, blank).key
 
 
+def in_abi_order(
+    chain_id: int, address: str, topics: Sequence[str], args: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """A log's arguments in the order its ABI names them; the database keeps none.
+
+    As they are where the contract is no longer configured.
+    """
+    contract = next(
+        (c.contract_at(address) for c in chain_config.chains() if c.chain_id == chain_id), None
+    )
+    event = abi.event_for(contract, topics[0]) if contract and topics else None
+    if args is None or event is None:
+        return args
+    return {name: args[name] for name, _, _ in event.inputs if name in args}
+
+
 def needs_reading(event: str) -> bool:
     """Whether the fact needs more than its log says."""
     return event in {"RedemptionRequested", "AssetAdded"}

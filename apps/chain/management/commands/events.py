@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from apps.chain import contracts
 from apps.chain.models import Log
 
 
@@ -35,7 +36,7 @@ def _entry(row: Log) -> dict[str, Any]:
         "chainId": row.chain_id,
         "contract": {"kind": row.contract_kind, "address": row.address},
         "name": row.event or None,
-        "args": row.args,
+        "args": contracts.in_abi_order(row.chain_id, row.address, row.topics, row.args),
         "blockNumber": row.block_number,
         "blockHash": row.block_hash,
         "blockTime": int(row.block_at.timestamp()),
