@@ -42,4 +42,10 @@ SPECTACULAR_SETTINGS = {
         "apps.core.api.schema.envelope_answers",
     ],
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "ReportKind": [("DAILY", "Daily"), ("CUSTOM", "Custom")],
+        "ReportStatus": [
+            (name, name.capitalize()) for name in ("QUEUED", "RUNNING", "READY", "FAILED")
+        ],
+    },
 }

@@ -115,12 +115,6 @@ CACHES = {
         "KEY_PREFIX": "paimon",
     }
 }
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "paimon-ws"},
-    }
-}
 
 # -- Time, language, files -------------------------------------------------------------------------
 

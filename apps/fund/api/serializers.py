@@ -3,7 +3,7 @@
 from decimal import ROUND_FLOOR, Decimal, localcontext
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, inline_serializer
 from rest_framework import serializers
 
 from apps.core.api import AmountField
@@ -65,10 +65,7 @@ class Layer(serializers.Serializer):
 
 
 @extend_schema_field(
-    {
-        "type": "object",
-        "properties": {name: {"$ref": "#/components/schemas/Layer"} for name in ("L1", "L2", "L3")},
-    }
+    inline_serializer("Layers", {name: Layer(required=False) for name in ("L1", "L2", "L3")})
 )
 class LayersField(serializers.Field):
     """Tiers by name."""
