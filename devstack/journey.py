@@ -6,10 +6,12 @@ for what people would see, with a bound, and its time is told.
 
 import io
 import json
+import random
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -18,7 +20,9 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from devnet.accounts import APPROVER_1, INVESTORS, STAFF
+from devnet.errors import DevnetError
 from devnet.investing import Requested
+from devnet.live import live_step
 from devnet.scenario import DAY_SECONDS, Scenario
 from devstack.console import Console
 from devstack.errors import DevError
@@ -27,11 +31,13 @@ from devstack.management import StaffMember, manage
 from devstack.observer import Observer
 from devstack.person import PageError, Person, text_of
 from devstack.product import Product
+from devstack.program import Program, Subscriber
 
 CHANNEL_STANDARD = 0
 SETTLED_ON_CHAIN = 3
 SETTLEMENT_DAYS = 7
 POLL_SECONDS = 0.25
+LIFE_PAUSE_SECONDS = 0.7
 SEEN_SECONDS_MAX = 10.0
 STEP_SECONDS_MAX = 90.0
 BLOCK_TO_ROW_P99_SECONDS_MAX = 2.0
@@ -76,10 +82,21 @@ class Journey:
         """
         observer = self._observer()
         observer.start()
+        life = _Life(Scenario.connect(self.product.chain.chain_file))
+        life.start()
         try:
             with self._step("the approver and the operator sign in, with a second factor"):
                 self.approver.sign_in()
                 self.operator.sign_in()
+            with self._step("a program signs in with its wallet, and subscribes by WebSocket"):
+                program = Program(self.product.url, APPROVER_1.account)
+                program.sign_in()
+                subscriber = Subscriber(
+                    self.product.environment["PAIMON_WS_URL"],
+                    program.token,
+                    ["redemption:new", "redemption:settled"],
+                )
+                subscriber.start()
             with self._step("an investor asks for a redemption that needs approval"):
                 asked = self.scenario.request_above_approval_threshold(
                     INVESTORS[1], channel=CHANNEL_STANDARD
@@ -96,10 +113,13 @@ class Journey:
             with self._step(f"{SETTLEMENT_DAYS} days pass on chain; it is settled when due"):
                 self.scenario.advance_time(SETTLEMENT_DAYS * DAY_SECONDS + 60)
                 self._until_status(asked, "Settled")
+            life.stop()
             net = self._verify_against_chain(asked)
+            self._verify_program(program, subscriber, asked, net)
             with self._step("a report for the period is made on demand and arrives by email"):
                 self._report(asked, net)
         finally:
+            life.stop()
             observer.stop()
         self._verify_latency(observer)
         self._verify_events()
@@ -164,6 +184,19 @@ class Journey:
             f"verified: request {asked.id} and {len(state['holders'])} balances equal the chain's"
         )
         return int(ours["netAmount"])
+
+    def _verify_program(
+        self, program: Program, subscriber: Subscriber, asked: Requested, net: int
+    ) -> None:
+        """REST says what the pages say, and the WebSocket said it when it happened."""
+        found = program.get(f"redemptions/{asked.id}")
+        if (found["status"], int(found["netAmount"])) != ("SETTLED", net):
+            raise DevError(f"REST says {found['status']}, {found['netAmount']}.")
+        for channel in ("redemption:new", "redemption:settled"):
+            if not subscriber.has_heard(channel, asked.id):
+                raise DevError(f"The WebSocket never said {channel} for request {asked.id}.")
+        subscriber.close()
+        self.console.say("verified: REST and WebSocket told the same story")
 
     def _report(self, asked: Requested, net: int) -> None:
         mailbox = self.product.mailbox
@@ -266,6 +299,26 @@ class Journey:
     def _step(self, sentence: str) -> Iterator[None]:
         with self.console.step(sentence):
             yield
+
+
+class _Life(threading.Thread):
+    """A little happens all the while, so that there is something to measure."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        super().__init__(name="life", daemon=True)
+        self._scenario = scenario
+        self._rng = random.Random(1)  # noqa: S311 - play money
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        while not self._over.wait(LIFE_PAUSE_SECONDS):
+            with suppress(DevnetError):
+                live_step(self._scenario, self._rng)
+
+    def stop(self) -> None:
+        """End it; twice does no harm."""
+        self._over.set()
+        self.join()
 
 
 def _first_with(staff: list[StaffMember], role: str) -> StaffMember:

@@ -35,22 +35,28 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApproveRedemption(Call):
-    """Approve a request that waits for approval; the contract then sets its settlement time."""
+class _RequestCall(Call):
+    """A call of the redemption manager about one request."""
 
     request_id: int
 
-    kind: ClassVar[str] = "APPROVE_REDEMPTION"
     contract_kind: ClassVar[str] = "redemption_manager"
-    function: ClassVar[str] = "approveRedemption"
 
     @property
-    def args(self) -> tuple[int]:
+    def args(self) -> tuple[Any, ...]:
         return (self.request_id,)
 
     @property
     def subject_id(self) -> str:
         return str(self.request_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveRedemption(_RequestCall):
+    """Approve a request that waits for approval; the contract then sets its settlement time."""
+
+    kind: ClassVar[str] = "APPROVE_REDEMPTION"
+    function: ClassVar[str] = "approveRedemption"
 
     @property
     def sentence(self) -> str:
@@ -58,23 +64,17 @@ class ApproveRedemption(Call):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RejectRedemption(Call):
+class RejectRedemption(_RequestCall):
     """Reject a request that waits for approval, with the reason people gave."""
 
-    request_id: int
     reason: str
 
     kind: ClassVar[str] = "REJECT_REDEMPTION"
-    contract_kind: ClassVar[str] = "redemption_manager"
     function: ClassVar[str] = "rejectRedemption"
 
     @property
-    def args(self) -> tuple[int, str]:
+    def args(self) -> tuple[Any, ...]:
         return (self.request_id, self.reason)
-
-    @property
-    def subject_id(self) -> str:
-        return str(self.request_id)
 
     @property
     def sentence(self) -> str:
@@ -82,22 +82,11 @@ class RejectRedemption(Call):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SettleRedemption(Call):
+class SettleRedemption(_RequestCall):
     """Pay a due standard or emergency request."""
 
-    request_id: int
-
     kind: ClassVar[str] = "SETTLE_REDEMPTION"
-    contract_kind: ClassVar[str] = "redemption_manager"
     function: ClassVar[str] = "settleRedemption"
-
-    @property
-    def args(self) -> tuple[int]:
-        return (self.request_id,)
-
-    @property
-    def subject_id(self) -> str:
-        return str(self.request_id)
 
     @property
     def sentence(self) -> str:

@@ -44,6 +44,7 @@ class Head:
     """What the node said about its head when the tick began."""
 
     number: int
+    at: datetime
     seen_at: datetime
     provider: str
 
@@ -85,14 +86,11 @@ def advance(
     """
     with transaction.atomic():
         cursor = _locked(place)
+        _note(cursor, head, at)  # first: who hears of a log measures its age against the head
         if headers:
             _store(config, headers, logs, at)
-            tip = headers[-1]
-            cursor.next_block, cursor.tip_hash = tip.number + 1, tip.hash
-            cursor.tip_at, cursor.tip_seen_at = tip.at, at
+            _move_to(cursor, headers[-1], at)
         _finalise(cursor, final_number, at)
-        cursor.head_number, cursor.head_seen_at = head.number, head.seen_at
-        cursor.provider, cursor.polled_at, cursor.suspect_hash = head.provider, at, ""
         cursor.save()
 
 
@@ -103,10 +101,7 @@ def note_poll(place: Place, *, head: Head, at: datetime, suspect_hash: str = "")
         Overtaken: the cursor is no longer where the tick began.
     """
     with transaction.atomic():
-        cursor = _locked(place)
-        cursor.head_number, cursor.head_seen_at = head.number, head.seen_at
-        cursor.provider, cursor.polled_at, cursor.suspect_hash = head.provider, at, suspect_hash
-        cursor.save()
+        _note(_locked(place), head, at, suspect_hash)
 
 
 def switch(
@@ -130,6 +125,7 @@ def switch(
     """
     with transaction.atomic():
         cursor = _locked(place)
+        _note(cursor, head, at)
         chain_id, above = config.chain_id, ancestor.number
         Block.objects.filter(chain_id=chain_id, number__gt=above, canonical=True).update(
             canonical=False
@@ -156,11 +152,8 @@ def switch(
             adopted_logs=adopted,
             at=at,
         )
-        cursor.next_block, cursor.tip_hash = tip.number + 1, tip.hash
-        cursor.tip_at, cursor.tip_seen_at = tip.at, at
+        _move_to(cursor, tip, at)
         _finalise(cursor, final_number, at)
-        cursor.head_number, cursor.head_seen_at = head.number, head.seen_at
-        cursor.provider, cursor.polled_at, cursor.suspect_hash = head.provider, at, ""
         cursor.save()
         return event
 
@@ -187,6 +180,18 @@ def _locked(place: Place) -> Cursor:
     ):
         raise Overtaken(f"the cursor of chain {place.chain_id} moved meanwhile")
     return cursor
+
+
+def _move_to(cursor: Cursor, tip: Header, at: datetime) -> None:
+    cursor.next_block, cursor.tip_hash = tip.number + 1, tip.hash
+    cursor.tip_at, cursor.tip_seen_at = tip.at, at
+
+
+def _note(cursor: Cursor, head: Head, at: datetime, suspect_hash: str = "") -> None:
+    """Write the cursor down with what the node said about its head."""
+    cursor.head_number, cursor.head_at, cursor.head_seen_at = head.number, head.at, head.seen_at
+    cursor.provider, cursor.polled_at, cursor.suspect_hash = head.provider, at, suspect_hash
+    cursor.save()
 
 
 def _store(

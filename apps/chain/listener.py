@@ -85,7 +85,12 @@ class Listener:
 
     def _read(self, cursor: Cursor, place: Place) -> Tick:
         latest, final_number = self._heads()
-        head = Head(number=latest.number, seen_at=self._clock(), provider=self.client.provider)
+        head = Head(
+            number=latest.number,
+            at=latest.at,
+            seen_at=self._clock(),
+            provider=self.client.provider,
+        )
         tip_number = place.next_block - 1
         if latest.number < place.next_block:
             return self._at_or_below_tip(cursor, place, latest, final_number, head)

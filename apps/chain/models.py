@@ -27,6 +27,7 @@ class Cursor(models.Model):
     final_hash = HashField(blank=True, default="")
     final_at = models.DateTimeField(null=True)
     head_number = models.BigIntegerField(null=True)
+    head_at = models.DateTimeField(null=True, help_text="The head's own timestamp")
     head_seen_at = models.DateTimeField(null=True)
     polled_at = models.DateTimeField(null=True)
     provider = models.CharField(max_length=200, blank=True, default="")

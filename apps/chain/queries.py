@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -16,7 +16,7 @@ from apps.chain.client import ChainUnavailable, Client, RpcRefused
 from apps.chain.config import ChainConfig
 from apps.chain.contracts import abi, fund_state
 from apps.chain.contracts.fund_state import BlockRef, FundState, VaultState
-from apps.chain.events import ChainFact
+from apps.chain.events import ChainFact, Source
 from apps.chain.models import UNFINISHED, Cursor, Log, LogStatus, SignerAccount, Transaction
 
 __all__ = [
@@ -175,6 +175,18 @@ def final_block(chain_id: int) -> BlockRef | None:
     if cursor is None or cursor.final_number is None or cursor.final_at is None:
         return None
     return BlockRef(cursor.final_number, cursor.final_hash, cursor.final_at)
+
+
+def happened_at(source: Source, *, at: datetime) -> datetime:
+    """When a log was made, by our clock: as long before ``at`` as its block is behind the head.
+
+    A chain's own clock may be off (a development chain's is, on purpose); its blocks' times are
+    compared with each other only.
+    """
+    cursor = Cursor.objects.filter(chain_id=source.chain_id, head_at__isnull=False).first()
+    if cursor is None or cursor.head_at is None:
+        return source.block_time
+    return at - max(cursor.head_at - source.block_time, timedelta(0))
 
 
 def is_news(fact: ChainFact, *, within_blocks: int) -> bool:

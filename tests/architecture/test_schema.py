@@ -23,4 +23,6 @@ class TestSchema:
         assert asked <= there
 
     def test_every_operation_has_a_summary(self, schema: str) -> None:
-        assert schema.count("operationId:") == len(re.findall(r"^      summary: \S", schema, re.M))
+        assert schema.count("operationId:") == len(
+            re.findall(r"^      summary: \S", schema, re.MULTILINE)
+        )

@@ -1,11 +1,15 @@
 """The listener against a real node: everything once, forks followed, finality respected."""
 
 import itertools
+from datetime import timedelta
 
 import pytest
 
+from apps.chain import queries
+from apps.chain.ingest import source_of
 from apps.chain.listener import Outcome
 from apps.chain.models import Block, Cursor, Log, LogStatus, ReorgEvent
+from apps.core import clock
 from devnet.accounts import INVESTORS
 from devnet.fund import usdt
 from tests.chain_world import CONFIRMATIONS, World
@@ -141,3 +145,29 @@ class TestReorg:
         assert outcomes == [Outcome.IDLE]
         assert Cursor.objects.get().next_block == snapshot_of_head
         assert not ReorgEvent.objects.exists()
+
+
+class TestAge:
+    def test_is_measured_by_the_chains_own_clock(self, world: World) -> None:
+        """The node's clock lies months back; what just happened is news all the same."""
+        world.scenario.subscribe(INVESTORS[0], usdt(1_000))
+        world.finalise()
+        row = Log.objects.filter(event="DepositProcessed").latest("block_number")
+        now = clock.now()
+
+        age = now - queries.happened_at(source_of(row), at=now)
+
+        assert now - row.block_at > timedelta(days=30)
+        assert age < timedelta(minutes=5)
+
+    def test_of_history_is_its_distance_from_the_head(self, world: World) -> None:
+        receipt = world.scenario.subscribe(INVESTORS[0], usdt(1_000))
+        world.scenario.advance_time(5 * 3600)
+        world.finalise()
+        row = Log.objects.filter(tx_hash=receipt.tx_hash).first()
+        assert row is not None
+        now = clock.now()
+
+        age = now - queries.happened_at(source_of(row), at=now)
+
+        assert timedelta(hours=5) <= age < timedelta(hours=6)

@@ -5,6 +5,7 @@ What is told on seen may still be undone by the chain, so the words say "unconfi
 
 from datetime import datetime
 
+from apps.chain import queries as chain
 from apps.chain.events import (
     ChainFact,
     ChainHalted,
@@ -174,7 +175,7 @@ def _alert(
         details=details,
         link=admin_link("index"),
         severity=severity,
-        happened_at=source.block_time,
+        happened_at=chain.happened_at(source, at=at),
         at=at,
     )
     return bool(created)
@@ -183,7 +184,7 @@ def _alert(
 def _drift(
     fact: ChainFact, *, kind: str, subject: str, body: str, details: list[tuple[str, str]]
 ) -> None:
-    source = fact.source
+    source, at = fact.source, clock.now()
     notify(
         kind=kind,
         dedupe_key=f"final:{source.chain_id}:{source.tx_hash}:{source.position}",
@@ -193,8 +194,8 @@ def _drift(
         details=[("Contract", source.address), *details, *_where(fact)],
         link=admin_link("index"),
         severity=Severity.CRITICAL,
-        happened_at=source.block_time,
-        at=clock.now(),
+        happened_at=chain.happened_at(source, at=at),
+        at=at,
     )
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from apps.approvals import queries as approvals
 from apps.approvals.events import TicketCancelled, TicketDecided, TicketOpened
+from apps.chain import queries as chain
 from apps.chain.events import ChainFact, NavUpdated, RedemptionRequested, RedemptionSettled
 from apps.core import clock
 from apps.core.units import to_decimal
@@ -120,7 +121,7 @@ def show_outcome(fact: TicketDecided | TicketCancelled) -> None:
 
 def _push_fresh(fact: ChainFact, channel: str, data: dict[str, object]) -> None:
     source, at = fact.source, clock.now()
-    if is_stale_alert(source.block_time, at):
+    if is_stale_alert(chain.happened_at(source, at=at), at):
         return
     push(channel, {**data, "txHash": source.tx_hash, "blockNumber": source.block_number}, at)
 
