@@ -195,13 +195,12 @@ class _Asker:
         self._answers: dict[str, tuple[Any, ...] | None] = {}
 
     def many(self, *views: tuple[str, str]) -> None:
-        calls = [
-            (self._config.contract(kind).address, abi.function(kind, name).encode())
-            for kind, name in views
-        ]
-        for (kind, name), data in zip(
-            views, _call_many(self._client, self._block, calls), strict=True
-        ):
+        addresses = {contract.kind: contract.address for contract in self._config.contracts}
+        self._answers |= dict.fromkeys(name for _, name in views)
+        asked = [(kind, name) for kind, name in views if kind in addresses]
+        calls = [(addresses[kind], abi.function(kind, name).encode()) for kind, name in asked]
+        answers = _call_many(self._client, self._block, calls)
+        for (kind, name), data in zip(asked, answers, strict=True):
             self._answers[name] = _decoded(abi.function(kind, name), data)
 
     def got(self, name: str) -> tuple[Any, ...] | None:
