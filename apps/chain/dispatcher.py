@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q
 
 from apps.chain import contracts
@@ -66,6 +66,8 @@ def _apply(candidate: Log, clock: Callable[[], datetime]) -> None:
     try:
         with transaction.atomic():
             _run_handlers(row, clock())
+    except OperationalError:
+        raise  # the database is in trouble, not this log: the batch is tried again as it was
     except Exception as error:  # noqa: BLE001 - whatever a handler raises parks this log only
         _park(row, error, clock())
 

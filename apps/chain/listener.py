@@ -95,7 +95,7 @@ class Listener:
         if latest.number < place.next_block:
             return self._at_or_below_tip(cursor, place, latest, final_number, head)
         if final_number is not None and final_number - place.next_block >= TAIL_BLOCKS_MAX:
-            return self._read_range(place, final_number, head)
+            return self._read_range(cursor, place, latest, final_number, head)
         last = min(latest.number, tip_number + TAIL_BLOCKS_MAX)
         chain = blocks.headers(self.client, range(place.next_block, last + 1))
         blocks.check_linked("", chain)
@@ -143,11 +143,12 @@ class Listener:
         final_number: int | None,
         head: Head,
     ) -> Tick:
-        """No new height: the same head, a lagging node, or a branch that is not longer."""
-        known = Block.objects.filter(
-            chain_id=place.chain_id, hash=latest.hash, canonical=True
-        ).exists()
-        if known or place.next_block == 0 or latest.number < self.config.start_block:
+        """No new height: the same head, a lagging node, or another branch as long as ours.
+
+        A shorter branch is not followed: it is a node that lags, or becomes longer before it wins.
+        """
+        same = latest.hash == place.tip_hash
+        if same or latest.number < place.next_block - 1 or not place.tip_hash:
             if cursor.final_number is None or (final_number or -1) > cursor.final_number:
                 ingest.advance(
                     self.config,
@@ -163,7 +164,9 @@ class Listener:
             return Tick(Outcome.IDLE)
         return self._fork(cursor, place, latest, final_number, head)
 
-    def _read_range(self, place: Place, final_number: int, head: Head) -> Tick:
+    def _read_range(
+        self, cursor: Cursor, place: Place, latest: Header, final_number: int, head: Head
+    ) -> Tick:
         """Catch up over final blocks: logs by range, headers only of blocks that have any."""
         first = place.next_block
         last = min(final_number, first + self._range_blocks - 1)
@@ -179,7 +182,7 @@ class Listener:
         if any(hashes[entry.block_number] != entry.block_hash for entry in logs):
             raise NodeLied("its logs and its blocks are of different branches")
         if place.tip_hash and chain[0].parent_hash != place.tip_hash:
-            raise NodeLied(f"its final block {first} does not follow ours")
+            return self._fork(cursor, place, latest, final_number, head)
         ingest.advance(
             self.config,
             place,

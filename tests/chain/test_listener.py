@@ -123,6 +123,42 @@ class TestReorg:
         assert logs_stored() == before
         assert world.lead.turn().outcome is Outcome.HALTED
 
+    def test_that_happened_long_ago_while_nobody_read_is_followed(self, world: World) -> None:
+        world.scenario.subscribe(INVESTORS[0], usdt(400_000))
+        world.scenario.mine(CONFIRMATIONS)
+        world.scenario.request_standard(INVESTORS[0], 10 * 10**18)
+        world.read()
+
+        world.scenario.reorg(3)
+        world.scenario.subscribe(INVESTORS[1], usdt(5_000))
+        world.scenario.mine(300)
+        outcomes = world.read()
+
+        assert Outcome.SWITCHED in outcomes
+        assert logs_stored() == logs_on_chain(world)
+        assert not Log.objects.filter(status__in=["SEEN", "FINAL", "FAILED"]).exists()
+
+    def test_a_shorter_branch_is_waited_for(self, world: World) -> None:
+        world.scenario.subscribe(INVESTORS[0], usdt(400_000))
+        world.scenario.mine(3)
+        snapshot = world.scenario.snapshot()
+        world.scenario.subscribe(INVESTORS[1], usdt(5_000))
+        world.scenario.mine(3)
+        world.read()
+        before = logs_stored()
+
+        world.scenario.revert(snapshot)
+        world.scenario.subscribe(INVESTORS[2], usdt(7_000))
+        shorter = world.read()
+        kept = logs_stored()
+        world.scenario.mine(10)
+        longer = world.read()
+
+        assert set(shorter) == {Outcome.IDLE}
+        assert kept == before
+        assert Outcome.SWITCHED in longer
+        assert logs_stored() == logs_on_chain(world)
+
     def test_a_node_that_lags_is_ignored(self, world: World) -> None:
         world.scenario.mine(20)
         world.read()

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.chain import config as chain_config
 from apps.chain import loop
+from apps.chain.blocks import NodeLied
 from apps.chain.client import ChainUnavailable
 from apps.chain.config import BadChainFile, ChainConfig
 from apps.chain.leading import ListenerLead
@@ -59,8 +60,8 @@ def _read(config: ChainConfig, stop: loop.Stop) -> None:
         try:
             check_chain(config, lead.client)
             break
-        except ChainUnavailable as trouble:
-            log.warning("%s Trying again.", trouble)
+        except (ChainUnavailable, NodeLied) as trouble:
+            log.warning("chain %s: %s Trying again.", config.chain_id, trouble)
             stop.rest(loop.STANDBY_SECONDS)
     try:
         loop.run(
