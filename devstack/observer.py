@@ -8,10 +8,12 @@ a little better.
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
+import requests
 from web3 import HTTPProvider, Web3
 from web3.types import FilterParams
 
@@ -71,7 +73,9 @@ class Observer(threading.Thread):
         head: int = self._web3.eth.block_number
         with psycopg.connect(self._database_url, autocommit=True) as connection:
             while not self._stop_asked.wait(POLL_SECONDS):
-                head = self._look_at_node(head)
+                # A node too busy to answer has not served anything yet.
+                with suppress(requests.RequestException):
+                    head = self._look_at_node(head)
                 self._look_at_database(connection)
 
     def stop(self) -> None:
@@ -80,14 +84,14 @@ class Observer(threading.Thread):
         self.join()
 
     def block_to_row(self) -> Latency:
-        """From a block being served to all its logs being rows."""
-        return Latency([b.stored_at - b.served_at for b in self._all() if b.stored_at])
+        """From a block being served to all its logs being rows; so far, where they are not yet."""
+        now = time.monotonic()
+        return Latency([(b.stored_at or now) - b.served_at for b in self._all()])
 
     def final_to_applied(self) -> Latency:
         """From the block being served that makes a block final to all its logs being applied."""
-        return Latency(
-            [b.applied_at - b.final_at for b in self._all() if b.applied_at and b.final_at]
-        )
+        now = time.monotonic()
+        return Latency([(b.applied_at or now) - b.final_at for b in self._all() if b.final_at])
 
     def _all(self) -> list[_Watched]:
         with self._lock:

@@ -8,14 +8,14 @@ from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
 
 from apps.audit.models import OperationLog
 from apps.core.admin import ReadOnlyAdmin
-from apps.core.display import status_pill, unknown, when
+from apps.core.display import plain_address, status_pill, unknown, when
 
 
 @admin.register(OperationLog)
 class OperationLogAdmin(ReadOnlyAdmin):
     """Who did what, newest first, with the proof that it was sealed."""
 
-    list_display = ["time", "who", "actor_role", "action", "object", "outcome", "level", "seal_no"]
+    list_display = ["time", "who", "role", "action", "object", "outcome", "level", "seal_no"]
     list_filter = [
         ("at", RangeDateTimeFilter),
         "level",
@@ -33,7 +33,7 @@ class OperationLogAdmin(ReadOnlyAdmin):
                 "fields": [
                     "actor_kind",
                     "actor_name",
-                    "actor_role",
+                    "role",
                     "actor_wallet",
                     "ip",
                     "user_agent",
@@ -41,9 +41,9 @@ class OperationLogAdmin(ReadOnlyAdmin):
                 ]
             },
         ),
-        ("Proof", {"fields": ["recorded_at", "seal_no", "seal_hash"]}),
+        ("Proof", {"fields": ["recorded", "seal_no", "seal_hash"]}),
     ]
-    readonly_fields = ["time", "object", "outcome", "seal_no", "seal_hash"]
+    readonly_fields = ["time", "role", "object", "outcome", "recorded", "seal_no", "seal_hash"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OperationLog]:
         """With the seal, which every row of the list shows."""
@@ -55,11 +55,24 @@ class OperationLogAdmin(ReadOnlyAdmin):
         return when(row.at)
 
     @admin.display(description="Who", ordering="actor_name")
-    def who(self, row: OperationLog) -> str:
-        """The person, timer or contract."""
-        return (
-            row.actor_name if row.actor_kind == "user" else f"{row.actor_name} ({row.actor_kind})"
-        )
+    def who(self, row: OperationLog) -> str | SafeString:
+        """The person, timer or contract; an address in a contract's name in short form."""
+        if row.actor_kind == "user":
+            return row.actor_name
+        kind, _, contract = row.actor_name.partition(" ")
+        if contract.startswith("0x"):
+            return plain_address(contract, f"{kind} (chain)")
+        return f"{row.actor_name} ({row.actor_kind})"
+
+    @admin.display(description="Role", ordering="actor_role")
+    def role(self, row: OperationLog) -> str | SafeString:
+        """The roles the person held then."""
+        return row.actor_role or unknown("Only people act by a role")
+
+    @admin.display(description="Recorded")
+    def recorded(self, row: OperationLog) -> SafeString:
+        """When it was written, by the database's clock."""
+        return when(row.recorded_at)
 
     @admin.display(description="Object")
     def object(self, row: OperationLog) -> str:

@@ -93,6 +93,9 @@ def logs_of_blocks(
 ) -> list[RawLog]:
     """The watched logs of some blocks, asked by block hash, in chain order.
 
+    Each block is asked for beside its logs: a node that does not have it (one that lags behind the
+    node that named it) may answer "no logs", which would be believed for good.
+
     Raises:
         NodeLied, ChainUnavailable.
     """
@@ -100,12 +103,18 @@ def logs_of_blocks(
         return []
     answers = client.batch(
         [
-            ("eth_getLogs", [{"blockHash": header.hash, "address": list(addresses)}])
+            request
             for header in chain
+            for request in (
+                ("eth_getBlockByHash", [header.hash, False]),
+                ("eth_getLogs", [{"blockHash": header.hash, "address": list(addresses)}]),
+            )
         ]
     )
     found: list[RawLog] = []
-    for header, answer in zip(chain, answers, strict=True):
+    for header, block, answer in zip(chain, answers[::2], answers[1::2], strict=True):
+        if header_of(block).hash != header.hash:
+            raise NodeLied(f"it gave another block for {header.hash}")
         found.extend(_logs(answer, addresses, {header.hash: header.number}))
     return found
 
@@ -115,17 +124,24 @@ def logs_of_range(
 ) -> list[RawLog] | RpcRefused:
     """The watched logs of a range of final blocks, or the node's refusal (range too large).
 
+    The last block is asked for beside them: a node that does not have it yet would give the logs
+    of a shorter range without a word.
+
     Raises:
         NodeLied, ChainUnavailable.
     """
-    answer = client.batch(
+    if not addresses:
+        return []  # to a node, no address means any
+    block, answer = client.batch(
         [
+            ("eth_getBlockByNumber", [hex(last), False]),
             (
                 "eth_getLogs",
                 [{"fromBlock": hex(first), "toBlock": hex(last), "address": list(addresses)}],
-            )
+            ),
         ]
-    )[0]
+    )
+    header_of(block, number=last)
     if isinstance(answer, RpcRefused):
         return answer
     found = _logs(answer, addresses, None)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import requests
+from django.conf import settings
 from web3 import HTTPProvider
 from web3.types import RPCEndpoint
 
@@ -17,8 +18,9 @@ from apps.core.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
-CALL_TIMEOUT_SECONDS = 3.0
 _BATCH_MAX = 100
+_REVERTED = 3  # the code nodes agree on for a revert
+_OVER_QUOTA = frozenset({429, -32005, -32007})
 
 Request = tuple[str, list[Any]]
 
@@ -29,6 +31,11 @@ class RpcRefused(Exception):
     def __init__(self, code: int, message: str, data: str | None) -> None:
         super().__init__(message)
         self.code, self.message, self.data = code, message, data
+
+    @property
+    def is_revert(self) -> bool:
+        """Whether the contract refused, and not the node (busy, lagging, out of quota)."""
+        return self.code == _REVERTED or self.data is not None or "revert" in self.message.lower()
 
 
 class NodeTrouble(Exception):
@@ -46,11 +53,10 @@ class Client:
     others fail. A node of another chain is never used.
     """
 
-    def __init__(
-        self, config: ChainConfig, *, timeout_seconds: float = CALL_TIMEOUT_SECONDS
-    ) -> None:
+    def __init__(self, config: ChainConfig, *, timeout_seconds: float | None = None) -> None:
         self.config = config
-        self._nodes = [_Node(url, config.chain_id, timeout_seconds) for url in config.rpc_urls]
+        seconds = settings.RPC_TIMEOUT_SECONDS if timeout_seconds is None else timeout_seconds
+        self._nodes = [_Node(url, config.chain_id, seconds) for url in config.rpc_urls]
         self._preferred = 0
 
     @property
@@ -91,6 +97,7 @@ class Client:
         raise ChainUnavailable(
             f"No node of chain {self.config.name} ({self.config.chain_id}) answers: "
             + "; ".join(troubles)
+            + "."
         )
 
     def reject_node(self, why: str) -> None:
@@ -156,12 +163,15 @@ def _result(answer: Any) -> Any:
         return answer.get("result")
     if not isinstance(error, dict):
         return RpcRefused(0, str(error), None)
+    code, message = int(error.get("code", 0)), str(error.get("message", ""))
+    if code in _OVER_QUOTA and "results" not in message:  # too many results is about the request
+        raise NodeTrouble(f"it is over its quota ({message[:200]})")
     data = error.get("data")
     if isinstance(data, dict):  # some clients wrap revert bytes
         data = data.get("data") or data.get("result")
     return RpcRefused(
-        int(error.get("code", 0)),
-        str(error.get("message", "")),
+        code,
+        message,
         data if isinstance(data, str) and data.startswith("0x") else None,
     )
 

@@ -5,6 +5,7 @@ sentence. See docs/chains.md for the format.
 """
 
 import json
+import math
 import re
 import tomllib
 from dataclasses import dataclass
@@ -133,12 +134,9 @@ def _load(file: str) -> tuple[ChainConfig, ...]:
         document = tomllib.loads(path.read_text())
     except OSError as error:
         raise BadChainFile(f"Cannot read the chain file {path}: {error.strerror}.") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # not TOML, or not even text
         raise BadChainFile(f"The chain file {path} is not valid TOML: {error}.") from error
-    tables = document.get("chains", [])
-    if not isinstance(tables, list):
-        raise BadChainFile(f"{path}: write each chain as [[chains]].")
-    configs = tuple(_chain(table, path) for table in tables)
+    configs = tuple(_chain(table, path) for table in _tables(document, "chains", str(path)))
     ids = [config.chain_id for config in configs]
     if len(set(ids)) != len(ids):
         raise BadChainFile(f"{path} names the same chain_id twice.")
@@ -152,7 +150,7 @@ def _chain(table: dict[str, Any], path: Path) -> ChainConfig:
     urls = table.get("rpc_urls")
     if not isinstance(urls, list) or not urls or not all(_is_http(url) for url in urls):
         raise BadChainFile(f"{where}: rpc_urls must be a list of http(s) URLs.")
-    contracts = tuple(_contract(item, where, path) for item in table.get("contracts", []))
+    contracts = tuple(_contract(item, where, path) for item in _tables(table, "contracts", where))
     addresses = [contract.address for contract in contracts]
     if len(set(addresses)) != len(addresses):
         raise BadChainFile(f"{where}: two contracts have the same address.")
@@ -161,10 +159,10 @@ def _chain(table: dict[str, Any], path: Path) -> ChainConfig:
         chain_id=chain_id,
         rpc_urls=tuple(urls),
         confirmations=_confirmations(table, where),
-        block_time_seconds=float(table.get("block_time_seconds", 1.0)),
+        block_time_seconds=_block_time(table, where),
         explorer_url=str(table.get("explorer_url", "")).rstrip("/"),
         contracts=contracts,
-        signers=tuple(_signer(item, where, path) for item in table.get("signers", [])),
+        signers=tuple(_signer(item, where, path) for item in _tables(table, "signers", where)),
     )
 
 
@@ -179,6 +177,21 @@ def _confirmations(table: dict[str, Any], where: str) -> int | None:
     if confirmations < 1:
         raise BadChainFile(f"{where}: confirmations must be at least 1.")
     return confirmations
+
+
+def _tables(table: dict[str, Any], key: str, where: str) -> list[dict[str, Any]]:
+    found = table.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        heading = key if key == "chains" else f"chains.{key}"
+        raise BadChainFile(f"{where}: write each of the {key} as [[{heading}]].")
+    return found
+
+
+def _block_time(table: dict[str, Any], where: str) -> float:
+    value = table.get("block_time_seconds", 1.0)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise BadChainFile(f"{where}: block_time_seconds must be a number above 0, not {value!r}.")
+    return float(value)
 
 
 def _contract(table: dict[str, Any], where: str, path: Path) -> ContractConfig:

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from django.db import OperationalError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 
 from apps.chain import contracts
@@ -21,6 +21,11 @@ from apps.chain.models import Log, LogStatus, Reaction, Reading
 from apps.core import bus
 
 log = logging.getLogger(__name__)
+
+
+class NotReadable(LookupError):
+    """A fact needs more than its log says, nothing can stand for it, and no node knows it now."""
+
 
 BATCH_MAX = 50
 """Logs of one transaction; each keeps a savepoint of its own."""
@@ -66,7 +71,7 @@ def _apply(candidate: Log, clock: Callable[[], datetime]) -> None:
     try:
         with transaction.atomic():
             _run_handlers(row, clock())
-    except OperationalError:
+    except (OperationalError, InterfaceError):
         raise  # the database is in trouble, not this log: the batch is tried again as it was
     except Exception as error:  # noqa: BLE001 - whatever a handler raises parks this log only
         _park(row, error, clock())
@@ -111,21 +116,29 @@ def _park(row: Log, error: Exception, at: datetime) -> None:
     row.attempts += 1
     row.save(update_fields=["status", "error", "retry_at", "attempts"])
     if row.attempts == 1:
-        bus.publish(
-            LogParked(
-                log_id=row.pk,
-                chain_id=row.chain_id,
-                event=row.event,
-                error=f"{type(error).__name__}: {error}"[:500],
-                at=at,
-            )
-        )
+        _tell_parked(row, f"{type(error).__name__}: {error}".replace("\x00", "\ufffd")[:500], at)
+
+
+def _tell_parked(row: Log, error: str, at: datetime) -> None:
+    """Page people; a message that fails must not undo the parking, nor the rest of the batch."""
+    fact = LogParked(log_id=row.pk, chain_id=row.chain_id, event=row.event, error=error, at=at)
+    try:
+        with transaction.atomic():
+            bus.publish(fact)
+    except (OperationalError, InterfaceError):
+        raise  # the database is in trouble, not the message
+    except Exception:
+        log.exception("nobody was told that event %s is parked", row.pk)
 
 
 def _values_for(row: Log) -> dict[str, object]:
     if not contracts.needs_reading(row.event):
         return {}
-    reading = Reading.objects.get(chain_id=row.chain_id, tx_hash=row.tx_hash, position=row.position)
+    reading = Reading.objects.filter(
+        chain_id=row.chain_id, tx_hash=row.tx_hash, position=row.position
+    ).first()
+    if reading is None:
+        raise NotReadable(f"No node says what {row.event} needs beyond its log.")
     return {**reading.values, "derived": reading.derived}
 
 
@@ -140,20 +153,18 @@ def _read_ahead(client: Client, ready: Sequence[Log]) -> None:
     missing = [row for row in wanted if (row.chain_id, row.tx_hash, row.position) not in known]
     if not missing:
         return
-    calls = [contracts.reading_calls(row.event, row.address, row.args or {}) for row in missing]
-    answers = iter(
-        client.batch(
-            [
-                ("eth_call", [{"to": to, "data": data}, {"blockHash": row.block_hash}])
-                for row, pairs in zip(missing, calls, strict=True)
-                for to, data in pairs
-            ]
-        )
-    )
+    at_their_blocks = _ask(client, missing, at_newest=False)
+    steady = [
+        row
+        for row in missing
+        if None in at_their_blocks[row.pk] and contracts.holds_at_any_block(row.event)
+    ]
+    answers = at_their_blocks | _ask(client, steady, at_newest=True)
     readings = []
-    for row, pairs in zip(missing, calls, strict=True):
-        returned = [_returned(next(answers)) for _ in pairs]
-        values = contracts.reading_values(row.event, row.args or {}, returned)
+    for row in missing:
+        values = contracts.reading_values(row.event, row.args or {}, answers[row.pk])
+        if values is None:
+            continue  # the log is parked for want of it, and asked for again
         derived = bool(values.pop("derived"))
         readings.append(
             Reading(
@@ -165,6 +176,25 @@ def _read_ahead(client: Client, ready: Sequence[Log]) -> None:
             )
         )
     Reading.objects.bulk_create(readings, ignore_conflicts=True)
+
+
+def _ask(client: Client, rows: Sequence[Log], *, at_newest: bool) -> dict[int, list[str | None]]:
+    """What the calls of each log's reading return, by the log's id."""
+    if not rows:
+        return {}
+    calls = {
+        row.pk: contracts.reading_calls(row.event, row.address, row.args or {}) for row in rows
+    }
+    requests = [
+        (
+            "eth_call",
+            [{"to": to, "data": data}, "latest" if at_newest else {"blockHash": row.block_hash}],
+        )
+        for row in rows
+        for to, data in calls[row.pk]
+    ]
+    answers = iter(client.batch(requests))
+    return {row.pk: [_returned(next(answers)) for _ in calls[row.pk]] for row in rows}
 
 
 def _returned(answer: object) -> str | None:

@@ -1,10 +1,11 @@
 """Everything a tick of the listener writes, each in one transaction with the cursor's move."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from apps.chain import contracts
 from apps.chain.blocks import Header, RawLog
@@ -21,6 +22,8 @@ from apps.chain.models import (
     TransactionStatus,
 )
 from apps.core import bus
+
+log = logging.getLogger(__name__)
 
 _KEEP_BLOCKS = 4096
 
@@ -215,7 +218,7 @@ def _store(
         ignore_conflicts=True,
     )
     times = {header.hash: header.at for header in headers}
-    rows = [_row(config, log, times[log.block_hash], at) for log in logs]
+    rows = [_row(config, raw, times[raw.block_hash], at) for raw in logs]
     known = {
         (row.block_hash, row.log_index): row
         for row in Log.objects.filter(chain_id=config.chain_id, block_hash__in=hashes)
@@ -229,8 +232,19 @@ def _store(
             old.save(update_fields=["status"])
     for row in new:
         if row.status == LogStatus.SEEN and row.event in contracts.CRITICAL_EVENTS:
-            bus.see(contracts.fact_of(row.event, source_of(row), row.args or {}, {}))
+            _tell_early(row)
     return len(rows)
+
+
+def _tell_early(row: Log) -> None:
+    """Let people hear of a log before it is final; a failing alert must not stop the reading."""
+    try:
+        with transaction.atomic():
+            bus.see(contracts.fact_of(row.event, source_of(row), row.args or {}, {}))
+    except (OperationalError, InterfaceError):
+        raise  # the database is in trouble, not the alert
+    except Exception:
+        log.exception("nobody was told early of %s in block %s", row.event, row.block_number)
 
 
 def _row(config: ChainConfig, raw: RawLog, block_at: datetime, at: datetime) -> Log:

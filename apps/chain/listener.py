@@ -14,7 +14,7 @@ from enum import Enum
 
 from apps.chain import blocks, ingest
 from apps.chain.blocks import Header, NodeLied
-from apps.chain.client import Client, RpcRefused
+from apps.chain.client import ChainUnavailable, Client, RpcRefused
 from apps.chain.config import BadChainFile, ChainConfig
 from apps.chain.ingest import Head, Overtaken, Place
 from apps.chain.models import Block, Cursor
@@ -170,7 +170,11 @@ class Listener:
         """Catch up over final blocks: logs by range, headers only of blocks that have any."""
         first = place.next_block
         last = min(final_number, first + self._range_blocks - 1)
-        logs = blocks.logs_of_range(self.client, first, last, self._addresses)
+        try:
+            logs = blocks.logs_of_range(self.client, first, last, self._addresses)
+        except ChainUnavailable:  # perhaps only too much to answer in time
+            self._range_blocks = max(1, self._range_blocks // 2)
+            raise
         if isinstance(logs, RpcRefused):
             if self._range_blocks == 1:
                 raise NodeLied(f"it refused the logs of one block ({logs.message})")

@@ -29,6 +29,10 @@ class Stop:
     def asked(self) -> bool:
         return self._event.is_set()
 
+    def ask(self) -> None:
+        """Stop as a signal would."""
+        self._event.set()
+
     def rest(self, seconds: float) -> None:
         """Wait, or less when asked to stop."""
         self._event.wait(seconds)
@@ -74,6 +78,13 @@ def run(
             leading = False
             db.connection.close()
             stop.rest(STANDBY_SECONDS)
+        except Exception:
+            # A mistake of ours: told in full and tried again, for a thread that ends is missed by
+            # nobody. Closing the connection gives the lock to a standby that may fare better.
+            log.exception("%s: a turn failed", name)
+            leading = False
+            db.connection.close()
+            stop.rest(_TROUBLE_SECONDS_MAX)
     if leading:
         give_back()
     log.info("%s: stopped", name)

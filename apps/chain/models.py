@@ -300,7 +300,11 @@ class Transaction(models.Model):
     def __str__(self) -> str:
         return f"{self.sentence} ({self.status})"
 
-    @transition(status, source=TransactionStatus.QUEUED, target=TransactionStatus.SIMULATED)
+    @transition(
+        status,
+        source=[TransactionStatus.QUEUED, TransactionStatus.SIMULATED],
+        target=TransactionStatus.SIMULATED,
+    )
     def simulated(self, *, gas_limit: int) -> None:
         """The call would succeed now; no nonce is spent yet."""
         self.gas_limit = gas_limit
@@ -343,6 +347,7 @@ class Transaction(models.Model):
     @transition(status, source=TransactionStatus.MINED, target=TransactionStatus.FINAL)
     def finalised(self, *, at: datetime) -> None:
         """Final, with the expected event."""
+        self.error = ""
         self.finished_at = at
 
     @transition(status, source=TransactionStatus.MINED, target=TransactionStatus.REVERTED)

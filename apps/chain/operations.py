@@ -8,7 +8,9 @@ from apps.approvals import queries as approvals
 from apps.audit import operations as audit
 from apps.chain import contracts
 from apps.chain.calls import Call
+from apps.chain.events import TransactionFinished
 from apps.chain.models import Log, LogStatus, Transaction, TransactionStatus
+from apps.core import bus
 from apps.core.actor import Actor
 from apps.core.errors import NotFound, Refused
 
@@ -79,6 +81,19 @@ def cancel_transaction(*, transaction_id: int, reason: str, actor: Actor, at: da
         row.cancelled(error=reason, at=at)
         row.save()
         _audit(row, "CANCEL", actor, at, before={"status": before}, after={"reason": reason})
+        bus.publish(
+            TransactionFinished(
+                kind=row.kind,
+                transaction_id=row.pk,
+                subject_id=row.subject_id,
+                ticket_id=row.ticket_id,
+                outcome=str(row.status),
+                error=reason,
+                tx_hash="",
+                at=at,
+                details={},
+            )
+        )
 
 
 def retry_log(*, log_id: int, actor: Actor, at: datetime) -> None:

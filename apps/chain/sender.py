@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from eth_utils.address import to_checksum_address
 
 from apps.approvals import queries as approvals
@@ -35,7 +35,7 @@ from apps.chain.models import (
 )
 from apps.core import bus
 from apps.core.actor import Actor
-from apps.core.errors import Refused
+from apps.core.errors import Refused, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -71,15 +71,32 @@ class Sender:
         for row in unfinished:
             if row.not_before is not None and row.not_before > self._clock():
                 continue
-            moved += self._advance(row, account)
+            moved += self._advance_alone(row, account)
         return moved
+
+    def _advance_alone(self, row: Transaction, account: SignerAccount) -> bool:
+        """One transaction's next steps; its own trouble makes it wait and stops no other."""
+        try:
+            return self._advance(row, account)
+        except (Unavailable, DatabaseError, InterfaceError):
+            raise  # nobody can do better now: all of it is tried again
+        except RpcRefused as refused:
+            self._wait(row, f"The node refused: {refused.message}"[:2000])
+            return False
+        except Exception as error:
+            log.exception("transaction %s could not be taken further", row.pk)
+            self._wait(row, f"{type(error).__name__}: {error}".replace("\x00", "\ufffd")[:2000])
+            return False
 
     def _advance(self, row: Transaction, account: SignerAccount) -> bool:
         """One transaction's next steps, up to where something must be waited for."""
         before = row.status
-        if row.status == TransactionStatus.QUEUED:
+        if row.status == TransactionStatus.QUEUED or (
+            # Whatever kept it from its nonce, what it was tried against is old by now.
+            row.status == TransactionStatus.SIMULATED and not account.paused_reason
+        ):
             row = self._simulate(row)
-        if row.status == TransactionStatus.SIMULATED and not account.paused_reason:
+        if row.status == TransactionStatus.SIMULATED:
             row = self._take_nonce(row)
         if row.status == TransactionStatus.SIGNING:
             row = self._sign(row)
@@ -107,10 +124,12 @@ class Sender:
             return self._wait(row, str(error))
         for part in (answer, gas):
             if isinstance(part, RpcRefused):
-                return self._fail(row, self._in_words(row, part))
+                # Only the contract's own refusal is a verdict; a busy or lagging node's is not.
+                settle = self._fail if part.is_revert else self._wait
+                return settle(row, self._in_words(row, part))
         with transaction.atomic():
             row = _locked(row)
-            if row.status == TransactionStatus.QUEUED:
+            if row.status in {TransactionStatus.QUEUED, TransactionStatus.SIMULATED}:
                 row.simulated(gas_limit=int(gas, 16) * _GAS_MARGIN_PERCENT // 100)
                 row.save()
         return row
@@ -136,7 +155,11 @@ class Sender:
                 chain_id=self.config.chain_id, address=self._signer.address
             )
             row = _locked(row)
-            if row.status != TransactionStatus.SIMULATED or account.next_nonce is None:
+            if (
+                row.status != TransactionStatus.SIMULATED
+                or account.next_nonce is None
+                or account.paused_reason
+            ):
                 return row
             row.take_nonce(signer=account.address, nonce=account.next_nonce)
             row.save()
@@ -311,22 +334,20 @@ class Sender:
 
     def _finish_when_final(self, row: Transaction) -> Transaction:
         """Final or not by our own canonical blocks; success means the expected event came."""
+        if not _is_canonical(row.chain_id, row.mined_block or 0, row.mined_block_hash):
+            return self._unmine(row)
         cursor = Cursor.objects.get(chain_id=row.chain_id)
         if cursor.final_number is None or (row.mined_block or 0) > cursor.final_number:
             return row
         receipt = self.client.call("eth_getTransactionReceipt", row.mined_hash)
-        if not isinstance(receipt, dict):
-            return row
+        if not isinstance(receipt, dict) or receipt["blockHash"].lower() != row.mined_block_hash:
+            return row  # that node lags, or is on another branch: its verdict is not ours
         succeeded = int(receipt["status"], 16) == 1
         reason = "" if succeeded else self._revert_reason(row)
         at = self._clock()
         with transaction.atomic():
             row = _locked(row)
             if row.status != TransactionStatus.MINED:
-                return row
-            if not _is_canonical(row.chain_id, row.mined_block or 0, row.mined_block_hash):
-                row.unmined()
-                row.save()
                 return row
             if not succeeded:
                 row.reverted(error=reason, at=at)
@@ -338,6 +359,15 @@ class Sender:
                 )
             row.save()
             self._publish_end(row, at)
+        return row
+
+    def _unmine(self, row: Transaction) -> Transaction:
+        """The listener left its block just when we took it for mined: send the bytes again."""
+        with transaction.atomic():
+            row = _locked(row)
+            if row.status == TransactionStatus.MINED:
+                row.unmined()
+                row.save()
         return row
 
     def _revert_reason(self, row: Transaction) -> str:
@@ -437,9 +467,15 @@ def _locked(row: Transaction) -> Transaction:
 
 
 def _is_canonical(chain_id: int, number: int, block_hash: str) -> bool:
-    return Block.objects.filter(
-        chain_id=chain_id, number=number, hash=block_hash, canonical=True
-    ).exists()
+    """Whether a block is on our branch.
+
+    Final blocks without logs of ours are not kept (one that only holds a reverted call is such a
+    block): there is nothing to compare then, and below finality nodes do not differ.
+    """
+    ours = Block.objects.filter(chain_id=chain_id, number=number, canonical=True).first()
+    if ours is not None:
+        return ours.hash == block_hash
+    return Cursor.objects.filter(chain_id=chain_id, final_number__gte=number).exists()
 
 
 def _expected_event_came(row: Transaction) -> bool:

@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
+from apps.core.errors import Invalid
+
+
+class NoSuchDay(Invalid):
+    """The calendar ends on this day: it has no end that a computer could write."""
+
 
 class Kind(StrEnum):
     """Which report."""
@@ -66,7 +72,13 @@ class Period:
 
 
 def day(value: date) -> Period:
-    """One UTC day."""
+    """One UTC day.
+
+    Raises:
+        NoSuchDay: the last day of the calendar, 9999-12-31.
+    """
+    if value == date.max:
+        raise NoSuchDay("There is no report about this day.", date=["Not a day."])
     start = datetime.combine(value, time(0), UTC)
     return Period(start, start + timedelta(days=1))
 

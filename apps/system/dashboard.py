@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from apps.core import clock
@@ -13,12 +14,16 @@ from apps.system.queries import health
 from apps.system.queries.dashboard import NAV_DAYS, Dashboard, dashboard
 
 SOON_SECONDS = 3600
+NEEDED = ("fund.view_snapshot", "redemptions.view_redemption", "chain.view_log")
+"""A new colleague without a role sees nothing yet."""
 
 
 def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """DASHBOARD_CALLBACK: the page's context with what this person should see."""
     at = clock.now()
     user: Any = request.user
+    if not user.has_perms(NEEDED):
+        raise PermissionDenied("The dashboard is for people with a role.")
     shown = dashboard(user_id=user.pk, may_decide=user.has_perm("approvals.decide_ticket"), at=at)
     return context | {
         "title": "Dashboard",

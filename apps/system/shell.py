@@ -45,6 +45,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     user: Any = request.user
     if user.is_authenticated and user.is_verified():
         shown["is_inside"] = True
+    if shown["is_inside"] and user.has_perms(["chain.view_cursor", "fund.view_snapshot"]):
         try:
             shown["strip"] = cached("system:strip", STRIP_SECONDS, lambda: strip(clock.now()))
         except ImproperlyConfigured as error:

@@ -383,3 +383,28 @@ class TestAdminPages:
         page = reverse("admin:accounts_user_deactivate", args=[ana.id])
         client.post(page, {"reason": "x"})
         assert User.objects.get(pk=ana.id).is_active
+
+
+class TestListOfPeople:
+    @pytest.mark.parametrize("role", ["ADMIN", "SUPER_ADMIN", "COMPLIANCE"])
+    @pytest.mark.parametrize("lookup", ["password", "password__startswith", "password__regex"])
+    def test_nobody_reads_password_hashes_by_narrowing_it(self, role: str, lookup: str) -> None:
+        client = signed_in(person(role))
+
+        response = client.get(reverse("admin:accounts_user_changelist"), {lookup: "argon2"})
+
+        assert response.status_code == 400
+
+    def test_an_initial_password_keeps_its_spaces(self) -> None:
+        client = signed_in(person("ADMIN"))
+        given = {
+            "username": "noor",
+            "first_name": "Noor",
+            "last_name": "",
+            "email": "noor@example.org",
+            "password": " spaces around it count ",
+        }
+
+        client.post(reverse("admin:accounts_user_add"), given)
+
+        assert User.objects.get(username="noor").check_password(given["password"])

@@ -9,6 +9,7 @@ from django.urls import reverse
 from apps.approvals import operations
 from apps.approvals.models import Ticket, Vote
 from apps.approvals.queries import panels
+from apps.audit.models import OperationLog
 from apps.core import clock
 from tests.accounts.people import Person, person, sign_typed_data, signed_in
 
@@ -262,3 +263,16 @@ class TestRules:
 
         assert response.status_code == 200
         assert "EMERGENCY_REDEMPTION" in response.content.decode()
+
+
+class TestRefusedVotes:
+    def test_an_attempt_on_ones_own_request_is_noted(self) -> None:
+        amir = person("ADMIN")
+        person("ADMIN")  # somebody else could decide it
+        ticket = open_ticket(maker_user_id=amir.id, at=clock.now())
+
+        asked, _ = decide(signed_in(amir), amir, ticket, "APPROVE")
+
+        assert asked == 403
+        row = OperationLog.objects.get(action="permission.denied")
+        assert (row.actor_user_id, "asked for this yourself" in row.result) == (amir.id, True)

@@ -1,5 +1,9 @@
 """The chain file: what is wrong is one sentence, and nothing starts."""
 
+import json
+import threading
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -64,6 +68,9 @@ class TestChains:
             ('generation = "v1"', 'generation = "v9"', "generation 'v9'"),
             ("[[chains]]", "[[chains]", "is not valid TOML"),
             ('generation = "v1"', 'abi = "none.json"', "cannot read the ABI"),
+            ("confirmations", 'block_time_seconds = "1"\nconfirmations', "a number above 0"),
+            ("confirmations", "block_time_seconds = 0\nconfirmations", "a number above 0"),
+            ("[[chains.contracts]]", "[chains.contracts]", "write each of the contracts as [["),
         ],
     )
     def test_a_mistake_is_one_sentence(
@@ -126,6 +133,34 @@ class TestListen:
 
         with pytest.raises(ChainUnavailable, match="it is chain 31337, not 56"):
             Client(config.fund_chain()).call("eth_blockNumber")
+
+    @pytest.mark.chain
+    def test_a_node_over_its_quota_gives_way_to_the_next(
+        self, world: World, chain_file: Path
+    ) -> None:
+        error = {"code": -32005, "message": "limit exceeded"}
+
+        class OverQuota(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                body = json.dumps(
+                    [{"jsonrpc": "2.0", "id": request["id"], "error": error} for request in asked]
+                ).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), OverQuota) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            urls = (f"http://127.0.0.1:{server.server_port}", world.node.url)
+            client = Client(replace(world.config, rpc_urls=urls))
+            for node in client._nodes:
+                node._checked = True
+            answer = client.call("eth_chainId")
+            server.shutdown()
+
+        assert answer == hex(world.config.chain_id)
 
     def test_a_node_that_is_down_is_one_sentence(self, chain_file: Path) -> None:
         chain_file.write_text(GOOD)

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from apps.chain import operations
+from apps.chain.client import RpcRefused
 from apps.chain.events import (
+    AssetAdded,
     ChainFact,
     EmergencyModeChanged,
     LogParked,
@@ -138,6 +140,20 @@ class TestDispatch:
         assert order == [RedemptionRequested, RedemptionCancelled]
         assert not Log.objects.filter(status__in=["FAILED", "FINAL"]).exists()
 
+    def test_a_page_that_fails_does_not_undo_the_parking(
+        self, world: World, ears: Ears, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def failing(fact: object) -> None:
+            raise ValueError(f"nobody can be told of {fact}")
+
+        ears.breaks_on = lambda fact: isinstance(fact, EmergencyModeChanged)
+        monkeypatch.setattr(bus, "publish", failing)
+        world.scenario.set_emergency_mode(True)
+
+        world.finalise()
+
+        assert Log.objects.get(status=LogStatus.FAILED).event == "EmergencyModeChanged"
+
     def test_every_v1_event_is_known_and_applied(self, world: World, ears: Ears) -> None:
         emit_every_v1_event(world.scenario)
         world.finalise()
@@ -145,3 +161,59 @@ class TestDispatch:
         names = set(Log.objects.values_list("event", flat=True))
         assert not Log.objects.filter(status__in=["UNKNOWN", "UNDECODABLE", "FAILED"]).exists()
         assert len(names) >= 40
+
+
+class TestNodeWithoutOldStates:
+    """What most nodes are: they answer for the newest blocks only."""
+
+    def refuse(self, world: World, monkeypatch: pytest.MonkeyPatch, *, newest: bool) -> None:
+        real = world.lead.client.batch
+
+        def forgetful(requests: Any) -> list[Any]:
+            answers = real(requests)
+            return [
+                RpcRefused(-32000, "missing trie node", None)
+                if method == "eth_call" and (newest or params[1] != "latest")
+                else answer
+                for (method, params), answer in zip(requests, answers, strict=True)
+            ]
+
+        monkeypatch.setattr(world.lead.client, "batch", forgetful)
+
+    def test_a_token_is_read_at_the_newest_block(
+        self, world: World, ears: Ears, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.refuse(world, monkeypatch, newest=False)
+
+        world.finalise()
+
+        added = ears.of(AssetAdded)
+        assert {fact.symbol for fact in added} == {
+            terms.symbol for terms in world.scenario.listed()
+        }
+        assert {fact.decimals for fact in added} >= {6, 18}
+
+    def test_decimals_are_never_guessed(
+        self, world: World, ears: Ears, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.refuse(world, monkeypatch, newest=True)
+
+        world.finalise()
+
+        assert not ears.of(AssetAdded)
+        assert Log.objects.filter(event="AssetAdded", status=LogStatus.FAILED).exists()
+        monkeypatch.undo()
+
+    def test_a_locked_nav_is_derived_and_says_so(
+        self, world: World, ears: Ears, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.scenario.subscribe(INVESTORS[0], usdt(400_000))
+        asked = world.scenario.request_standard(INVESTORS[0], 10 * 10**18)
+        self.refuse(world, monkeypatch, newest=False)
+
+        world.finalise()
+
+        [fact] = ears.of(RedemptionRequested)
+        assert fact.locked_nav_is_derived
+        locked = world.scenario.request(asked.id)["lockedNav"]
+        assert abs(fact.locked_nav_per_share - locked) <= 1

@@ -1,15 +1,18 @@
 """The listener against a real node: everything once, forks followed, finality respected."""
 
+import contextlib
 import itertools
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from apps.chain import queries
+from apps.chain.client import ChainUnavailable
 from apps.chain.ingest import source_of
 from apps.chain.listener import Outcome
 from apps.chain.models import Block, Cursor, Log, LogStatus, ReorgEvent
-from apps.core import clock
+from apps.core import bus, clock
 from devnet.accounts import INVESTORS
 from devnet.fund import usdt
 from tests.chain_world import CONFIRMATIONS, World
@@ -181,6 +184,65 @@ class TestReorg:
         assert outcomes == [Outcome.IDLE]
         assert Cursor.objects.get().next_block == snapshot_of_head
         assert not ReorgEvent.objects.exists()
+
+
+class TestTrouble:
+    @pytest.mark.parametrize("blocks", [3, 300])
+    def test_logs_of_a_node_without_the_blocks_are_not_believed(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, blocks: int
+    ) -> None:
+        """The node fails over to one that lags, between the headers and the logs."""
+        world.scenario.subscribe(INVESTORS[0], usdt(400_000))
+        world.scenario.mine(blocks)
+        real = world.lead.client.batch
+
+        def lagging_for_logs(requests: Any) -> list[Any]:
+            if any(method == "eth_getLogs" for method, _ in requests):
+                return [[] if method == "eth_getLogs" else None for method, _ in requests]
+            return real(requests)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(world.lead.client, "batch", lagging_for_logs)
+            world.lead.turn()
+        world.read()
+
+        assert logs_stored() == logs_on_chain(world)
+
+    def test_a_range_too_slow_for_the_node_is_made_smaller(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.scenario.subscribe(INVESTORS[0], usdt(400_000))
+        world.scenario.mine(1000)
+        real = world.lead.client.batch
+
+        def slow(requests: Any) -> list[Any]:
+            for _, params in requests:
+                if isinstance(params[0], dict) and "fromBlock" in params[0]:
+                    asked = params[0]
+                    if int(asked["toBlock"], 16) - int(asked["fromBlock"], 16) > 300:
+                        raise ChainUnavailable("no answer in time")
+            return real(requests)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(world.lead.client, "batch", slow)
+            for _ in range(30):
+                with contextlib.suppress(ChainUnavailable):
+                    world.lead.turn()
+
+        assert logs_stored() == logs_on_chain(world)
+
+    def test_an_alert_that_fails_does_not_stop_the_reading(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def failing(fact: object) -> None:
+            raise ValueError(f"nobody can be told of {fact}")
+
+        monkeypatch.setattr(bus, "see", failing)
+        world.scenario.set_emergency_mode(True)
+
+        world.read()
+
+        assert Log.objects.filter(event="EmergencyModeChanged").exists()
 
 
 class TestAge:

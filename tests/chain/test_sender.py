@@ -7,10 +7,10 @@ import pytest
 
 from apps.chain import operations, sender, signer
 from apps.chain.calls import ApproveRedemption, RejectRedemption, SettleRedemption
-from apps.chain.client import ChainUnavailable, Client
+from apps.chain.client import ChainUnavailable, Client, RpcRefused
 from apps.chain.models import Attempt, SignerAccount, Transaction, TransactionStatus
 from apps.chain.sender import Sender
-from apps.core import clock
+from apps.core import bus, clock
 from apps.core.actor import Actor
 from devnet.accounts import INVESTORS
 from devnet.fund import usdt
@@ -185,6 +185,165 @@ class TestReorg:
         assert row.status == TransactionStatus.FINAL
         assert row.attempts.count() == 1
         assert world.scenario.request(large.id)["status"] == STATUS_APPROVED
+
+    def test_a_block_left_while_it_was_taken_for_mined_is_noticed(
+        self, world: World, large: Requested, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The listener switched between our look at its block and our writing MINED."""
+        row = submit(large.id)
+        carrier = new_sender(world)
+        carrier.step()
+        world.read()
+        carrier.step()
+        mined = again(row)
+        world.scenario.reorg(1)
+        world.scenario.mine(2)
+        world.read()
+        Transaction.objects.filter(pk=row.pk).update(
+            status=TransactionStatus.MINED,
+            mined_hash=mined.mined_hash,
+            mined_block=mined.mined_block,
+            mined_block_hash=mined.mined_block_hash,
+        )
+        monkeypatch.setattr(sender, "REBROADCAST_SECONDS", 0)
+
+        world.send_all()
+
+        assert again(row).status == TransactionStatus.FINAL
+
+    def test_a_receipt_of_another_block_is_no_verdict(
+        self, world: World, large: Requested, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        row = submit(large.id)
+        carrier = new_sender(world)
+        carrier.step()
+        world.read()
+        carrier.step()
+        world.finalise()
+        real = carrier.client.call
+
+        def of_another_branch(method: str, *params: Any) -> Any:
+            answer = real(method, *params)
+            if method == "eth_getTransactionReceipt":
+                answer = {**answer, "blockHash": "0x" + "ab" * 32, "status": "0x0"}
+            return answer
+
+        with monkeypatch.context() as patch:
+            patch.setattr(carrier.client, "call", of_another_branch)
+            carrier.step()
+            meanwhile = again(row).status
+        carrier.step()
+
+        assert meanwhile == TransactionStatus.MINED
+        assert again(row).status == TransactionStatus.FINAL
+
+
+class TestTrouble:
+    def test_a_reverted_call_is_final_though_its_block_is_not_kept(
+        self, world: World, large: Requested, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A revert leaves no log, and catching up keeps no block without logs of ours."""
+        row = submit(large.id)
+        real = Sender._send
+
+        def after_another_approved(self: Sender, intent: Transaction) -> Transaction:
+            world.scenario.approve(large.id)
+            world.scenario.mine(50)
+            return real(self, intent)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Sender, "_send", after_another_approved)
+            new_sender(world).step()
+        world.scenario.mine(300)
+        world.read()
+        new_sender(world).step()
+
+        row = again(row)
+        assert row.status == TransactionStatus.REVERTED
+        assert row.error.startswith("NotPendingApproval(")
+
+    def test_a_busy_nodes_refusal_is_no_verdict(
+        self, world: World, large: Requested, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        row = submit(large.id)
+        carrier = new_sender(world)
+        busy = RpcRefused(-32005, "limit exceeded", None)
+        with monkeypatch.context() as patch:
+            patch.setattr(carrier.client, "batch", lambda requests: [busy for _ in requests])
+            patch.setattr(carrier, "_account", SignerAccount)
+            carrier.step()
+        waiting = again(row)
+        Transaction.objects.update(not_before=None)
+        world.send_all()
+
+        assert (waiting.status, waiting.error) == (TransactionStatus.QUEUED, "limit exceeded")
+        assert again(row).status == TransactionStatus.FINAL
+
+    @pytest.mark.parametrize("error", [RuntimeError("a bug"), RpcRefused(-32000, "pruned", None)])
+    def test_of_one_transaction_stops_no_other(
+        self, world: World, large: Requested, monkeypatch: pytest.MonkeyPatch, error: Exception
+    ) -> None:
+        other = world.scenario.request_above_approval_threshold(INVESTORS[0])
+        world.finalise()
+        bad, good = submit(large.id, "a"), submit(other.id, "b")
+        real = Sender._simulate
+
+        def breaking(self: Sender, row: Transaction) -> Transaction:
+            if row.pk == bad.pk:
+                raise error
+            return real(self, row)
+
+        monkeypatch.setattr(Sender, "_simulate", breaking)
+        new_sender(world).step()
+
+        assert again(good).status == TransactionStatus.BROADCAST
+        assert again(bad).status == TransactionStatus.QUEUED
+        assert str(error) in again(bad).error
+
+    def test_a_pause_holds_within_the_step(
+        self, world: World, large: Requested, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        row = submit(large.id)
+        real = Sender._simulate
+
+        def and_then_paused(self: Sender, intent: Transaction) -> Transaction:
+            SignerAccount.objects.update(paused_reason="a person said so")
+            return real(self, intent)
+
+        monkeypatch.setattr(Sender, "_simulate", and_then_paused)
+        new_sender(world).step()
+
+        assert again(row).status == TransactionStatus.SIMULATED
+        assert again(row).nonce is None
+
+    def test_what_waited_is_simulated_again(self, world: World, large: Requested) -> None:
+        carrier = new_sender(world)
+        carrier.step()
+        SignerAccount.objects.update(paused_reason="a person said so")
+        row = submit(large.id)
+        carrier.step()
+        waiting = again(row).status
+        world.scenario.approve(large.id)
+        SignerAccount.objects.update(paused_reason="")
+        carrier.step()
+
+        assert waiting == TransactionStatus.SIMULATED
+        assert again(row).status == TransactionStatus.FAILED
+        assert again(row).nonce is None
+
+    def test_who_cancels_ends_it_for_those_who_wait(
+        self, world: World, large: Requested, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        row = submit(large.id)
+        heard: list[Any] = []
+        monkeypatch.setattr(bus, "publish", heard.append)
+
+        operations.cancel_transaction(
+            transaction_id=row.pk, reason="not now", actor=Actor.system("test"), at=clock.now()
+        )
+
+        [fact] = heard
+        assert (fact.transaction_id, fact.outcome, fact.error) == (row.pk, "CANCELLED", "not now")
 
 
 class TestEffects:

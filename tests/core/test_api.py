@@ -185,3 +185,12 @@ class TestPagination:
     @pytest.mark.parametrize("page", ["0", "4", "x", "last", "9" * 30])
     def test_pages_that_are_not(self, client: Client, page: str) -> None:
         assert client.get("/api/v1/numbers", {"page": page}).status_code == 404
+
+
+class TestAddress:
+    @pytest.mark.parametrize("address", ["/api/v1/echo?x=%00", "/api/v1/ec%00ho", "/x%00?y=1"])
+    def test_with_a_nul_character_is_refused(self, client: Client, address: str) -> None:
+        response = client.get(address)
+
+        assert response.status_code == 400
+        assert response["X-Request-ID"]

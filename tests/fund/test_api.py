@@ -295,3 +295,22 @@ class TestSchema:
             assert operation["summary"]
             assert {"200", "401", "403"} <= set(operation["responses"])
         assert "sharePrice" in document["components"]["schemas"]["Overview"]["properties"]
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        {"endDate": "0001-01-05"},
+        {"startDate": "0001-01-01T00:00:00+14:00"},
+        {"endDate": "9999-12-31T23:59:59-14:00"},
+        {"endDate": "9999-12-31"},
+    ],
+)
+@pytest.mark.parametrize("path", ["nav/history", "fees"])
+def test_dates_at_the_ends_of_the_calendar_are_refused(
+    viewer: APIClient, path: str, dates: dict[str, str]
+) -> None:
+    response = viewer.get(f"/api/v1/fund/{path}", dates)
+
+    assert response.status_code == 400
+    assert response.json()["error"]["code"] == "VALIDATION_ERROR"

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -300,3 +301,42 @@ class TestRetry:
 
         assert "No decision about this redemption failed" in response.content.decode()
         assert Redemption.objects.get(key=KEY).status == "PENDING_APPROVAL"
+
+
+class TestHostileQueries:
+    @pytest.mark.parametrize(
+        "query", [{"requested_at_to": "9999-12-31"}, {"channel__exact": "\0"}, {"q": "9" * 78}]
+    )
+    def test_are_refused_or_find_nothing(self, every_kind: None, query: dict[str, str]) -> None:
+        client = signed_in(person("OPERATOR"))
+
+        listed_ = client.get(reverse(LIST), query)
+        exported = client.get(reverse("admin:redemptions_redemption_export", args=["csv"]), query)
+
+        assert listed_.status_code in (200, 302, 400)
+        assert exported.status_code in (200, 400)
+
+
+class TestQueryCount:
+    @pytest.mark.parametrize(
+        ("page", "queries_max"), [(LIST, 35), ("admin:approvals_ticket_changelist", 30)]
+    )
+    def test_does_not_grow_with_the_rows(
+        self,
+        overview: Callable[..., None],
+        django_assert_max_num_queries: Any,
+        page: str,
+        queries_max: int,
+    ) -> None:
+        overview(Figures(taken_at=clock.now()))
+        final_at(NOON)
+        seed_rules()
+        for number in range(1, 16):
+            apply(requested(number, owner=f"0x{number:040x}"))
+        client = signed_in(person("VIP_APPROVER"))
+        client.get(reverse(page))  # what is cached for a while is not the list's
+
+        with django_assert_max_num_queries(queries_max):
+            response = client.get(reverse(page))
+
+        assert len(response.context["cl"].result_list) == 15

@@ -180,3 +180,24 @@ class TestMail:
         body = message.get_body(("plain",))
         assert body is not None
         assert "Redemptions paid, net: 119,500.00 USDT" in body.get_content()
+
+
+class TestTheLastDayOfTheCalendar:
+    def test_is_refused_by_rest(self) -> None:
+        ana = api_client(person("OPERATOR"))
+
+        asked = ana.post("/api/v1/reports", {"kind": "DAILY", "date": "9999-12-31"}, "json")
+        read = ana.get("/api/v1/reports/daily?date=9999-12-31")
+
+        assert (asked.status_code, read.status_code) == (400, 400)
+
+    def test_is_refused_by_the_page(self) -> None:
+        client = signed_in(person("OPERATOR"))
+
+        response = client.post(
+            reverse("admin:reports_reportrun_make"), {"form": "day", "date": "9999-12-31"}
+        )
+
+        assert response.status_code == 200
+        assert response.context["day_form"].errors
+        assert not ReportRun.objects.exists()

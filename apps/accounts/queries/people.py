@@ -41,6 +41,28 @@ def user_ids_ever_owning(addresses: Iterable[str]) -> set[int]:
     return set(Wallet.objects.filter(address__in=wanted).values_list("user_id", flat=True))
 
 
+def owners_ever(addresses: Iterable[str]) -> dict[str, set[int]]:
+    """By wallet, everyone to whom it was ever registered; wallets that nobody had are absent."""
+    wanted = {address.lower() for address in addresses}
+    owners: dict[str, set[int]] = {}
+    rows = Wallet.objects.filter(address__in=wanted).values_list("address", "user_id")
+    for address, user_id in rows:
+        owners.setdefault(address, set()).add(user_id)
+    return owners
+
+
+def labels_of(addresses: Iterable[str]) -> dict[str, str]:
+    """:func:`label_of` for many wallets at once, by the address as it was given."""
+    given = set(addresses)
+    rows = (
+        Wallet.objects.filter(address__in={address.lower() for address in given})
+        .select_related("user")
+        .order_by("registered_at")
+    )
+    names = {wallet.address: wallet.user.display_name for wallet in rows}
+    return {address: names.get(address.lower(), "") for address in given}
+
+
 def label_of(address: str) -> str:
     """The name of whoever has, or last had, this wallet; empty when nobody we know."""
     wallet = (

@@ -1,5 +1,7 @@
 """The rules, to read: a change of a rule is a ticket of its own."""
 
+from collections.abc import Mapping
+
 from django.contrib import admin
 from django.utils.safestring import SafeString
 
@@ -7,6 +9,10 @@ from apps.accounts import queries as accounts
 from apps.approvals.models import Rule
 from apps.core import display
 from apps.core.admin import ReadOnlyAdmin
+from apps.core.units import format_bps
+
+_SHARES_OF = {"share_of_l1_bps": "L1", "share_of_l1_l2_bps": "L1 + L2"}
+_SIGNS = {">": "more than", ">=": "at least"}
 
 
 @admin.register(Rule)
@@ -17,6 +23,20 @@ class RuleAdmin(ReadOnlyAdmin):
     list_filter = ("active", "role")
     search_fields = ("kind", "description")
     ordering = ("kind", "-version")
+    fields = (
+        "kind",
+        "state",
+        "active",
+        "description",
+        "who",
+        "people",
+        "quorum",
+        "limits",
+        "auto_reject",
+        "maker_may_cancel",
+        "reasons",
+    )
+    readonly_fields = ("state", "who", "people", "quorum", "limits", "reasons")
 
     @admin.display(description="Version", ordering="version")
     def state(self, rule: Rule) -> SafeString:
@@ -45,3 +65,16 @@ class RuleAdmin(ReadOnlyAdmin):
     def people(self, rule: Rule) -> SafeString | str:
         names = [user.display_name for user in accounts.users_with_role(rule.role)]
         return ", ".join(names) if names else display.unknown("Nobody holds the role")
+
+    @admin.display(description="Thresholds")
+    def reasons(self, rule: Rule) -> SafeString | str:
+        conditions = [_condition(threshold) for threshold in rule.thresholds]
+        return " or ".join(conditions) if conditions else display.unknown("Whatever its size")
+
+
+def _condition(threshold: Mapping[str, str]) -> str:
+    """``more than 30,000.00 USDT``, ``at least 5.00 % of L1 + L2``."""
+    figure, value = threshold["figure"], int(threshold["value"])
+    whole = _SHARES_OF.get(figure)
+    limit = f"{format_bps(value)} of {whole}" if whole else f"{display.amount_text(value)} USDT"
+    return f"{_SIGNS[threshold['operator']]} {limit}"

@@ -25,6 +25,7 @@ from apps.core import clock, display
 from apps.core.actor import Actor
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.api.errors import STATUS_OF
+from apps.core.denials import tell_denied
 from apps.core.errors import Refused
 
 from .filters import EMPTY, TABS, TabFilter, tabs
@@ -171,7 +172,7 @@ class TicketAdmin(ReadOnlyAdmin):
     def sign_view(self, request: HttpRequest, pk: int) -> JsonResponse:
         """What the wallet is asked to sign, as JSON."""
         if not request.user.has_perm("approvals.decide_ticket"):
-            return _refusal("FORBIDDEN", "You may not decide tickets.")
+            return _refusal(request, "FORBIDDEN", "You may not decide tickets.")
         try:
             wanted = operations.prepare_vote(
                 ticket_id=pk,
@@ -181,7 +182,7 @@ class TicketAdmin(ReadOnlyAdmin):
                 at=clock.now(),
             )
         except Refused as refused:
-            return _refusal(refused.code, refused.message)
+            return _refusal(request, refused.code, refused.message)
         return JsonResponse(
             {
                 "typedData": wanted.typed_data,
@@ -199,6 +200,8 @@ class TicketAdmin(ReadOnlyAdmin):
         try:
             ticket = self._cast(request, pk, at)
         except Refused as refused:
+            if refused.code == "FORBIDDEN":
+                tell_denied(request, refused.message)
             messages.error(request, refused.message)
         else:
             messages.success(request, _thanks(ticket))
@@ -231,7 +234,9 @@ class TicketAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:approvals_ticket_change", args=[pk]))
 
 
-def _refusal(code: str, message: str) -> JsonResponse:
+def _refusal(request: HttpRequest, code: str, message: str) -> JsonResponse:
+    if code == "FORBIDDEN":
+        tell_denied(request, message)
     return JsonResponse({"error": {"code": code, "message": message}}, status=STATUS_OF[code])
 
 

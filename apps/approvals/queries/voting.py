@@ -1,5 +1,6 @@
 """Who may vote on a ticket, who may not and why, and what a vote signs."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,14 +30,21 @@ class VoterState:
 
 def standing_of(ticket: Ticket, *, at: datetime) -> Standing:
     """What matters about the ticket for the question who may vote."""
+    parties = accounts.user_ids_ever_owning(ticket.party_wallets)
+    return _standing(ticket, parties, set(ticket.votes.values_list("user_id", flat=True)), at=at)
+
+
+def _standing(
+    ticket: Ticket, party_user_ids: AbstractSet[int], voter_ids: AbstractSet[int], *, at: datetime
+) -> Standing:
     return Standing(
         is_open=ticket.is_open,
         is_late=ticket.auto_reject and at >= ticket.deadline_at,
         role=ticket.role,
         escalated_to=ticket.escalated_to,
         maker_user_id=ticket.maker_user_id,
-        party_user_ids=frozenset(accounts.user_ids_ever_owning(ticket.party_wallets)),
-        voter_ids=frozenset(ticket.votes.values_list("user_id", flat=True)),
+        party_user_ids=frozenset(party_user_ids),
+        voter_ids=frozenset(voter_ids),
     )
 
 
@@ -88,11 +96,18 @@ def waiting_for(user_id: int, *, at: datetime | None = None) -> list[Ticket]:
     user, person = voter(user_id)
     if not person.is_active:
         return []
+    tickets = [
+        ticket
+        for ticket in open_tickets().exclude(votes__user_id=user.pk)
+        if {ticket.role, ticket.escalated_to} & person.roles
+    ]
+    owners = accounts.owners_ever(wallet for ticket in tickets for wallet in ticket.party_wallets)
     mine: list[Ticket] = []
-    for ticket in open_tickets().exclude(votes__user_id=user.pk).prefetch_related("votes"):
-        if not ({ticket.role, ticket.escalated_to} & person.roles):
-            continue
-        if refusal(standing_of(ticket, at=at or ticket.opened_at), person) is None:
+    for ticket in tickets:
+        parties = set[int]().union(*(owners.get(wallet, ()) for wallet in ticket.party_wallets))
+        # Who has voted is not among them, so nobody else's vote matters here.
+        standing = _standing(ticket, parties, set(), at=at or ticket.opened_at)
+        if refusal(standing, person) is None:
             mine.append(ticket)
     return mine
 

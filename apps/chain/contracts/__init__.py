@@ -76,11 +76,21 @@ def reading_calls(event: str, address: str, args: dict[str, Any]) -> list[tuple[
     return [(args["token"], data) for data in asset_controller.metadata_calls()]
 
 
-def reading_values(event: str, args: dict[str, Any], returned: Sequence[str | None]) -> Values:
-    """What the reading says; derived from the log where the node could not answer."""
+def holds_at_any_block(event: str) -> bool:
+    """Whether what is read does not change: the newest block may answer for a log's own, which a
+    node without old states cannot."""
+    return event == "AssetAdded"
+
+
+def reading_values(
+    event: str, args: dict[str, Any], returned: Sequence[str | None]
+) -> Values | None:
+    """What the reading says, derived from the log where the node could not answer; None where
+    nothing can stand for what is missing."""
     if event == "RedemptionRequested":
         return redemption_manager.reading_values(args, returned[0])
-    return asset_controller.metadata_values(args["token"], tuple(returned))
+    values = asset_controller.metadata_values(args["token"], tuple(returned))
+    return None if values["decimals"] is None else values
 
 
 def contract_of(call: Call) -> ContractConfig:

@@ -116,9 +116,12 @@ def metadata_calls() -> tuple[str, ...]:
 
 
 def metadata_values(token: str, returned: tuple[str | None, ...]) -> Values:
-    """A token's metadata; where it does not answer, its address stands for its name and 18 for its
-    decimals, marked as derived."""
-    values: Values = {"name": token, "symbol": token[:8], "decimals": "18", "derived": False}
+    """A token's metadata, marked as derived where something was not answered.
+
+    The address then stands for a name. Nothing stands for decimals: they are None, since a wrong
+    guess would misstate every amount of the token.
+    """
+    values: Values = {"name": token, "symbol": token[:8], "decimals": None, "derived": False}
     for name, data in zip(_METADATA, returned, strict=True):
         try:
             if data is None:

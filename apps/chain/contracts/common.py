@@ -20,11 +20,18 @@ def reference(name: str) -> Builder:
             source=source,
             name=name,
             subject=args.get("token", ""),
-            old_address=next(value for key, value in args.items() if key.startswith("old")),
-            new_address=next(value for key, value in args.items() if key.startswith("new")),
+            old_address=_starting_with("old", args),
+            new_address=_starting_with("new", args),
         )
 
     return build
+
+
+def _starting_with(prefix: str, args: Args) -> str:
+    for key, value in args.items():
+        if key.startswith(prefix):
+            return str(value)
+    raise KeyError(prefix)  # a chain file's own ABI names them otherwise: the log is undecodable
 
 
 FACTS: dict[str, Builder] = {

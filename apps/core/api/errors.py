@@ -11,6 +11,7 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from apps.core.denials import tell_denied
 from apps.core.errors import Refused
 
 from .renderer import error_envelope, request_id_of
@@ -42,7 +43,13 @@ _FOREIGN: list[tuple[tuple[type[Exception], ...], str, str]] = [
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's hook: an enveloped response, or None for what must be treated as our own fault."""
-    request = context.get("request")
+    response = _translated(exc, context.get("request"))
+    if response is not None and response.data["error"]["code"] == "FORBIDDEN":
+        tell_denied(context.get("request"), response.data["error"]["message"])
+    return response
+
+
+def _translated(exc: Exception, request: Any) -> Response | None:
     if isinstance(exc, Refused):
         return error_response(request, exc.code, exc.message, dict(exc.details))
     if isinstance(exc, DjangoValidationError):

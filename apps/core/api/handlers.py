@@ -1,8 +1,10 @@
-"""Errors outside a view: JSON for the API, a calm page for people; no database is read."""
+"""Errors outside a view: JSON for the API, a calm page for people; no answer needs the database."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from djangorestframework_camel_case.util import camelize
+
+from apps.core.denials import tell_denied
 
 from .renderer import error_envelope, request_id_of
 
@@ -12,8 +14,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # 
     return _answer(request, 400, "VALIDATION_ERROR", "The request makes no sense.")
 
 
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """handler403."""
+    tell_denied(request, str(exception) or "You may not see or do this.")
     return _answer(request, 403, "FORBIDDEN", "You may not see or do this.")
 
 

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.accounts.queries import label_of
+from apps.accounts.queries import labels_of
 from apps.core import display
 from apps.fund.models import (
     AlertLevel,
@@ -37,7 +37,7 @@ class ChainRoleAdmin(FundAdmin):
     readonly_fields = fields
 
     def enrich(self, rows: Sequence[Any]) -> None:
-        labels = {account: label_of(account) for account in {row.account for row in rows}}
+        labels = labels_of(row.account for row in rows)
         for row in rows:
             row.seen = labels[row.account]
 

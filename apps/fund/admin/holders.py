@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from apps.accounts.queries import label_of
+from apps.accounts.queries import labels_of
 from apps.core import display
 from apps.fund import queries
 from apps.fund.models import Holder, MovementKind, ShareMovement
@@ -40,15 +40,17 @@ class HolderAdmin(FundAdmin):
 
     def enrich(self, rows: Sequence[Any]) -> None:
         overview = queries.latest_overview()
+        labels = labels_of(row.address for row in rows)
         for row in rows:
             row.seen = queries.holder_view(row, overview)
+            row.label = labels[row.address]
 
     def panel(self, request: HttpRequest, changelist: ChangeList) -> dict[str, Any]:
         return {"overview": queries.latest_overview()}
 
     @admin.display(description="Account", ordering="address")
-    def account(self, row: Holder) -> SafeString:
-        return display.address(row.address, label_of(row.address), chain_id=row.chain_id)
+    def account(self, row: Any) -> SafeString:
+        return display.address(row.address, row.label, chain_id=row.chain_id)
 
     @admin.display(description="Balance", ordering="balance_shares")
     def balance(self, row: Holder) -> SafeString:

@@ -32,7 +32,7 @@ def period(request: Request, *, at: datetime, default: timedelta) -> tuple[datet
         Invalid: a date cannot be read, or the end is not after the start.
     """
     end = _instant(request, "endDate", is_end=True) or at
-    start = _instant(request, "startDate", is_end=False) or end - default
+    start = _instant(request, "startDate", is_end=False) or _before(end, default)
     if start >= end:
         raise Invalid("The period is empty.", startDate="Must be before endDate.")
     return start, end
@@ -64,6 +64,16 @@ def _instant(request: Request, name: str, *, is_end: bool) -> datetime | None:
             return datetime.combine(day, time(), UTC) + (DAY if is_end else timedelta(0))
         except OverflowError:
             instant = None
-    if instant is None:
-        raise Invalid(f"{name} is not a date.", **{name: "Write 2026-03-01 or an ISO 8601 time."})
-    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    try:
+        if instant is not None:
+            return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    except OverflowError:
+        pass  # in UTC it lies outside of the calendar
+    raise Invalid(f"{name} is not a date.", **{name: "Write 2026-03-01 or an ISO 8601 time."})
+
+
+def _before(end: datetime, span: timedelta) -> datetime:
+    try:
+        return end - span
+    except OverflowError as error:
+        raise Invalid("The period begins before the calendar.", endDate="Too early.") from error

@@ -100,8 +100,7 @@ class DayRangeFilter(RangeDateFilter):
         if first:
             queryset = queryset.filter(**{f"{self.parameter_name}__gte": _midnight(first)})
         if last:
-            end = _midnight(last + timedelta(days=1))
-            queryset = queryset.filter(**{f"{self.parameter_name}__lt": end})
+            queryset = queryset.filter(**{f"{self.parameter_name}__lt": self._end_of(last)})
         return queryset
 
     def _day(self, end: str) -> date | None:
@@ -112,6 +111,12 @@ class DayRangeFilter(RangeDateFilter):
             return date.fromisoformat(str(text))
         except ValueError as error:
             raise IncorrectLookupParameters(f"{text!r} is not a day (YYYY-MM-DD)") from error
+
+    def _end_of(self, day: date) -> datetime:
+        try:
+            return _midnight(day + timedelta(days=1))
+        except OverflowError as error:
+            raise IncorrectLookupParameters(f"{day} has no end") from error
 
 
 class AmountFilter(RangeNumericListFilter):

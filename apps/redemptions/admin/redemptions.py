@@ -22,6 +22,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from apps.core import clock
 from apps.core.actor import Actor
 from apps.core.admin import ReadOnlyAdmin
+from apps.core.denials import tell_denied
 from apps.core.errors import Refused
 from apps.redemptions import operations, queries
 from apps.redemptions.models import Redemption
@@ -202,6 +203,8 @@ class RedemptionAdmin(Columns, ReadOnlyAdmin):
                 key=row.key, actor=Actor.of_request(request), at=clock.now()
             )
         except Refused as refused:
+            if refused.code == "FORBIDDEN":
+                tell_denied(request, refused.message)
             messages.error(request, refused.message)
         else:
             messages.success(request, said)

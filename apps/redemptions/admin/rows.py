@@ -35,7 +35,7 @@ def decorate(rows: Sequence[Any]) -> None:
     tickets = _tickets(rows)
     places = _places(rows)
     due_at = chain_time()
-    labels = {owner: accounts.label_of(owner) for owner in {row.owner for row in rows}}
+    labels = accounts.labels_of(row.owner for row in rows)
     for row in rows:
         row.ticket = tickets.get(row.key)
         row.queue_place = places.get(row.key)

@@ -10,6 +10,7 @@ from django.db.models.functions import Cast, Coalesce
 from apps.approvals import queries as approvals
 from apps.chain import queries as chain
 from apps.core.errors import NotFound
+from apps.core.units import UINT256_MAX
 from apps.redemptions.models import Redemption, redemption_key
 from apps.redemptions.rules import ACTIVE, PAYABLE, TICKET_KINDS, Status
 
@@ -76,7 +77,7 @@ def find(text: str) -> QuerySet[Redemption]:
             | Q(settle_tx_hash=text)
         )
     number = text.removeprefix("#")
-    if number.isascii() and number.isdigit() and len(number) <= 78:
+    if number.isascii() and number.isdigit() and len(number) <= 78 and int(number) <= UINT256_MAX:
         return rows.filter(request_id=int(number))
     return rows.none()
 

@@ -15,7 +15,11 @@ class DayForm(forms.Form):
     date = forms.DateField(label="Day (UTC)", widget=UnfoldAdminDateWidget(attrs={"type": "date"}))
 
     def asked(self) -> tuple[Kind, Period]:
-        """The kind and period."""
+        """The kind and period.
+
+        Raises:
+            NoSuchDay: the calendar's last day.
+        """
         return Kind.DAILY, day(self.cleaned_data["date"])
 
 

@@ -131,8 +131,8 @@ class ReportRunAdmin(ReadOnlyAdmin):
         period_form = PeriodForm(None if is_day else data)
         form = day_form if is_day else period_form
         if data is not None and form.is_valid():
-            kind, period = form.asked()
             try:
+                kind, period = form.asked()
                 run = operations.request(
                     kind=kind, period=period, actor=Actor.of_request(request), at=clock.now()
                 )

@@ -49,6 +49,7 @@ class Command(BaseCommand):
         try:
             _read(configs[0], stop)
         except BadChainFile as error:
+            stop.ask()  # else the other chains' threads would keep the process alive
             raise CommandError(str(error)) from error
         for thread in threads:
             thread.join()

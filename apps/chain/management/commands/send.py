@@ -1,5 +1,6 @@
 """``manage.py send``: carry queued transactions to the chain; one process leads."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,8 @@ from apps.chain import config as chain_config
 from apps.chain import loop
 from apps.chain.leading import SenderLead
 from apps.core import clock
+
+log = logging.getLogger("sender")
 
 
 class Command(BaseCommand):
@@ -22,10 +25,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             config = chain_config.fund_chain()
-            if not config.signers:
-                raise CommandError(f"Chain {config.name} has no signer; nothing can be sent.")
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
+        stop = loop.Stop()
+        if not config.signers:
+            log.warning("chain %s has no signer: nothing is sent; idle until stopped", config.name)
+            while not stop.asked:
+                stop.rest(loop.STANDBY_SECONDS)
+            return
         lead = SenderLead(config, clock.now)
         loop.run(
             name=f"sender of chain {config.chain_id}",
@@ -33,5 +40,5 @@ class Command(BaseCommand):
             turn=lambda: lead.sender.step() > 0,
             give_back=lead.give_back,
             poll_seconds=settings.SENDER_POLL_SECONDS,
-            stop=loop.Stop(),
+            stop=stop,
         )
