@@ -60,9 +60,9 @@ class World:
         raise AssertionError("a transaction never came to its end")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Anvil, Path]]:
-    """One node for the session with the contracts deployed and nothing else done."""
+    """One node for a module, with the contracts deployed and nothing else done."""
     folder = tmp_path_factory.mktemp("fund-chain")
     with Anvil.start(genesis_days_ago=120) as node:
         deploy(

@@ -1,4 +1,4 @@
-"""One node with a lived-in fund for all tests here; each test finds it as the others found it."""
+"""A node with a lived-in fund for each module; each test finds it as the others found it."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -19,14 +19,14 @@ SUBSCRIBED = usdt(1_000_000)
 Refusal = Callable[..., "pytest.RaisesExc[Reverted]"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def node() -> Iterator[Anvil]:
     """A node whose clock is four months behind."""
     with Anvil.start(genesis_days_ago=120) as anvil:
         yield anvil
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def folder(node: Anvil, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the deployment wrote its files."""
     folder = tmp_path_factory.mktemp("devnet")
@@ -34,7 +34,7 @@ def folder(node: Anvil, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lived_in(folder: Path) -> Path:
     """The chain file, after every investor put a million in and it was invested."""
     scenario = Scenario.connect(folder / CHAIN_FILE)
