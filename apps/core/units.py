@@ -55,17 +55,6 @@ def mul_div_floor(a: int, b: int, divisor: int) -> int:
     return a * b // divisor
 
 
-def mul_div_ceil(a: int, b: int, divisor: int) -> int:
-    """``a * b / divisor`` rounded up (what we charge, what we burn).
-
-    Raises:
-        DivisionByNothing: the divisor is zero.
-    """
-    if divisor == 0:
-        raise DivisionByNothing("division by a total of zero")
-    return -(-a * b // divisor)
-
-
 def bps_of(part: int, whole: int) -> Bps | None:
     """``part / whole`` in basis points, rounded down; None when the whole is zero (unknown)."""
     if whole == 0:
