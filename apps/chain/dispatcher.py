@@ -16,8 +16,8 @@ from django.db.models import Q
 from apps.chain import contracts
 from apps.chain.client import Client, RpcRefused
 from apps.chain.events import LogParked
-from apps.chain.ingest import source_of
 from apps.chain.models import Log, LogStatus, Reaction, Reading
+from apps.chain.queries import source_of
 from apps.core import bus
 
 log = logging.getLogger(__name__)

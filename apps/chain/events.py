@@ -7,24 +7,10 @@ the log's identity; ``key`` names the aggregate whose facts must stay in order.
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
 from typing import Any
 
-
-class Tier(IntEnum):
-    """Liquidity tier, as the contracts number them."""
-
-    L1 = 0
-    L2 = 1
-    L3 = 2
-
-
-class Channel(IntEnum):
-    """Redemption channel, as the contracts number them."""
-
-    STANDARD = 0
-    EMERGENCY = 1
-    SCHEDULED = 2
+from apps.chain.terms import Channel as Channel
+from apps.chain.terms import Tier as Tier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +62,8 @@ class SharesTransferred(_VaultFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionProcessed(_VaultFact):
-    """``DepositProcessed`` (v1): assets came in, shares were minted to the receiver."""
+    """Assets came in, shares were minted to the receiver: ``DepositProcessed`` in v1, ``Deposit`` in
+    v2."""
 
     sender: str
     receiver: str
@@ -86,10 +73,12 @@ class SubscriptionProcessed(_VaultFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharesLocked(_VaultFact):
-    """Shares of a holder wait for a redemption."""
+    """Shares of a holder wait for a redemption. ``in_escrow``: the vault's own account holds them
+    meanwhile (v2, told by a ``SharesTransferred``); else they stay in the holder's balance (v1)."""
 
     owner: str
     shares: int
+    in_escrow: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +95,52 @@ class SharesBurned(_VaultFact):
 
     owner: str
     shares: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingApprovalSharesAdded(_VaultFact):
+    """Shares of a holder were set aside for a request that waits for approval (v2); they are in the
+    vault's own account, and neither locked nor a liability yet."""
+
+    owner: str
+    shares: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingApprovalSharesRemoved(_VaultFact):
+    """The request was rejected: the shares are the holder's again."""
+
+    owner: str
+    shares: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingApprovalSharesConverted(_VaultFact):
+    """The request was approved: the shares are locked now, as the ``SharesLocked`` beside it says."""
+
+    owner: str
+    shares: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyQuotaRefreshed(_VaultFact):
+    """What emergency requests may take was set to ``assets``. Requests lower it without an event."""
+
+    assets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyQuotaRestored(_VaultFact):
+    """A rejected emergency request gave its ``assets`` back to the quota."""
+
+    assets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedMintAssetsReset(_VaultFact):
+    """Subscriptions of the period, ``assets`` in all, no longer count as locked."""
+
+    assets: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +260,74 @@ class CriticalLiquidityAlert(ChainFact):
     ratio_bps: int
     threshold_bps: int
     available_assets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementWaterfallTriggered(_RequestFact):
+    """A settlement sold L1 assets: cash was short by ``deficit_assets``, ``funded_assets`` came in."""
+
+    deficit_assets: int
+    funded_assets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementLiquidityInsufficient(_RequestFact):
+    """A due request could not be paid: not enough cash, even after selling."""
+
+    available_assets: int
+    payout_assets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LiabilityFact(ChainFact):
+    """``day_index`` counts UTC days since 1970: the day on which the liability falls due."""
+
+    day_index: int
+    assets: int
+
+    @property
+    def key(self) -> str:
+        return f"liability:{self.source.address}:{self.day_index}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DailyLiabilityAdded(_LiabilityFact):
+    """A redemption falls due on that day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiabilityRemoved(_LiabilityFact):
+    """A liability of that day was paid; ``was_overdue`` when the day had passed."""
+
+    was_overdue: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _VoucherFact(ChainFact):
+    """About one voucher. The manager names its token, the voucher contract moves it: one key, so
+    that both stay in order."""
+
+    token_id: int
+
+    @property
+    def key(self) -> str:
+        return f"voucher:{self.source.chain_id}:{self.token_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherMinted(_VoucherFact):
+    """A request got a voucher: whoever owns the token may settle the request and is paid."""
+
+    request_id: int
+    owner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherTransferred(_VoucherFact):
+    """A voucher went to another owner; the zero address mints it, and burns it at settlement."""
+
+    sender: str
+    recipient: str
 
 
 # -- Asset controller ------------------------------------------------------------------------------
@@ -369,6 +472,19 @@ class ContractReferenceUpdated(ChainFact):
     subject: str
     old_address: str
     new_address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractParameterUpdated(ChainFact):
+    """A number that a contract works by was changed.
+
+    ``name`` is the event's without ``Updated`` (``BaseRedemptionFee``); the unit is the parameter's
+    own: base units for ``…Amount``, bps for ``…Fee`` and ``…Ratio``, seconds for ``…Threshold``.
+    """
+
+    name: str
+    old_value: int
+    new_value: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,10 @@ The epoch on the cursor, bumped at take-over, refuses what a former leader still
 from collections.abc import Callable
 from datetime import datetime
 
-from apps.chain import dispatcher, ingest
+from apps.chain import dispatcher
 from apps.chain.client import Client
 from apps.chain.config import ChainConfig
-from apps.chain.listener import Listener, Outcome, Tick
+from apps.chain.listener import Listener, Outcome, Tick, ingest
 from apps.chain.sender import Sender
 from apps.core.locks import release_session_lock, try_session_lock
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from django import db
 
-from apps.chain.blocks import NodeLied
-from apps.chain.ingest import Overtaken
+from apps.chain.client.blocks import NodeLied
+from apps.chain.listener import Overtaken
 from apps.core.errors import Unavailable
 
 log = logging.getLogger(__name__)

@@ -132,3 +132,38 @@ class HashField(_HexField[_ST_contra, _GT_co]):
     description = "a 32-byte hash"
     _pattern = _HEX_32
     _length = 66
+
+
+Spans = tuple[tuple[int, int], ...]
+"""Half-open ranges of integers, in order, none touching another."""
+
+
+class MultiRangeField(_Field[_ST_contra, _GT_co]):
+    """Half-open ranges of integers, kept as ``int8multirange`` and read as ``Spans``."""
+
+    description = "ranges of integers"
+    _pyi_private_set_type: Spans | Combinable
+    _pyi_private_get_type: Spans
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("default", tuple)
+        super().__init__(*args, **kwargs)
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:  # noqa: ARG002
+        return "int8multirange"
+
+    def from_db_value(
+        self,
+        value: Any,
+        expression: Expression,  # noqa: ARG002
+        connection: BaseDatabaseWrapper,  # noqa: ARG002
+    ) -> Spans | None:
+        return None if value is None else tuple((span.lower, span.upper) for span in value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        if value is None or hasattr(value, "resolve_expression"):
+            return value
+        return "{" + ",".join(f"[{start},{end})" for start, end in value) + "}"
+
+    def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> str:  # noqa: ARG002
+        return "%s::int8multirange"

@@ -9,9 +9,9 @@ import pytest
 
 from apps.chain import queries
 from apps.chain.client import ChainUnavailable
-from apps.chain.ingest import source_of
 from apps.chain.listener import Outcome
 from apps.chain.models import Block, Cursor, Log, LogStatus, ReorgEvent
+from apps.chain.queries import source_of
 from apps.core import bus, clock
 from devnet.accounts import INVESTORS
 from devnet.fund import usdt

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from apps.chain import operations, sender, signer
+from apps.chain import operations
 from apps.chain.calls import ApproveRedemption, RejectRedemption, SettleRedemption
 from apps.chain.client import ChainUnavailable, Client, RpcRefused
 from apps.chain.models import Attempt, SignerAccount, Transaction, TransactionStatus
-from apps.chain.sender import Sender
+from apps.chain.sender import Sender, sending
+from apps.chain.signer import keystore
 from apps.core import bus, clock
 from apps.core.actor import Actor
 from devnet.accounts import INVESTORS
@@ -178,7 +179,7 @@ class TestReorg:
         world.scenario.mine(2)
         world.read()
         assert again(row).status == TransactionStatus.BROADCAST
-        monkeypatch.setattr(sender, "REBROADCAST_SECONDS", 0)
+        monkeypatch.setattr(sending, "REBROADCAST_SECONDS", 0)
         world.send_all()
 
         row = again(row)
@@ -205,7 +206,7 @@ class TestReorg:
             mined_block=mined.mined_block,
             mined_block_hash=mined.mined_block_hash,
         )
-        monkeypatch.setattr(sender, "REBROADCAST_SECONDS", 0)
+        monkeypatch.setattr(sending, "REBROADCAST_SECONDS", 0)
 
         world.send_all()
 
@@ -389,7 +390,7 @@ class TestSigner:
         self, world: World, large: Requested, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.delenv("PAIMON_SIGNER_PASSWORD")
-        signer._key.cache_clear()
+        keystore._key.cache_clear()
         row = submit(large.id)
 
         new_sender(world).step()

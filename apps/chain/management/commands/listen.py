@@ -12,8 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.chain import config as chain_config
 from apps.chain import loop
-from apps.chain.blocks import NodeLied
 from apps.chain.client import ChainUnavailable
+from apps.chain.client.blocks import NodeLied
 from apps.chain.config import BadChainFile, ChainConfig
 from apps.chain.leading import ListenerLead
 from apps.chain.listener import check_chain

@@ -1,8 +1,4 @@
-"""What we know of each chain, and what we ask of it.
-
-IN: ``Cursor``, ``Block``, ``Log``, ``Reading``, ``Reaction``, ``ReorgEvent``.
-OUT: ``SignerAccount``, ``Transaction``, ``Attempt``.
-"""
+"""OUT: who signs for us, what we want done, and the bytes that do it."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -12,189 +8,17 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
-from apps.core.fields import AddressField, HashField
-
-
-class Cursor(models.Model):
-    """How far a chain was read. Everything a tick writes goes with its move, in one transaction."""
-
-    chain_id = models.BigIntegerField(primary_key=True)
-    next_block = models.BigIntegerField()
-    tip_hash = HashField(blank=True, default="")
-    tip_at = models.DateTimeField(null=True)
-    tip_seen_at = models.DateTimeField(null=True)
-    final_number = models.BigIntegerField(null=True)
-    final_hash = HashField(blank=True, default="")
-    final_at = models.DateTimeField(null=True)
-    head_number = models.BigIntegerField(null=True)
-    head_at = models.DateTimeField(null=True, help_text="The head's own timestamp")
-    head_seen_at = models.DateTimeField(null=True)
-    polled_at = models.DateTimeField(null=True)
-    provider = models.CharField(max_length=200, blank=True, default="")
-    epoch = models.BigIntegerField(default=0)
-    suspect_hash = models.CharField(max_length=66, blank=True, default="")
-    halted_reason = models.TextField(blank=True, default="")
-    halted_at = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name = "chain cursor"
-
-    def __str__(self) -> str:
-        return f"chain {self.chain_id} at {self.next_block}"
-
-
-class Block(models.Model):
-    """A block we read. Linked to its parent by hash; at most one canonical block per height."""
-
-    chain_id = models.BigIntegerField()
-    number = models.BigIntegerField()
-    hash = HashField()
-    parent_hash = HashField()
-    at = models.DateTimeField(help_text="The block's own timestamp")
-    seen_at = models.DateTimeField(help_text="When we stored it")
-    canonical = models.BooleanField(default=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["chain_id", "hash"], name="block_hash_once"),
-            models.UniqueConstraint(
-                fields=["chain_id", "number"],
-                condition=Q(canonical=True),
-                name="block_one_canonical_per_height",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"block {self.number}"
-
-
-class LogStatus(models.TextChoices):
-    """The life of a log: SEEN → FINAL → APPLIED, or one of the side tracks."""
-
-    SEEN = "SEEN", _("Seen, not final")
-    FINAL = "FINAL", _("Final, to be applied")
-    APPLIED = "APPLIED", _("Applied")
-    IGNORED = "IGNORED", _("Known, without effect")
-    ORPHANED = "ORPHANED", _("Orphaned by a reorg")
-    UNKNOWN = "UNKNOWN", _("Unknown event")
-    UNDECODABLE = "UNDECODABLE", _("Known event, cannot be decoded")
-    FAILED = "FAILED", _("Failed, waits for a retry")
-
-
-class Log(models.Model):
-    """One log of a watched contract, as the node gave it; never deleted.
-
-    ``position`` is its place within its transaction: (tx_hash, position) survives a reorg,
-    ``log_index`` does not. ``args`` holds the decoded arguments, integers as decimal strings.
-    """
-
-    chain_id = models.BigIntegerField()
-    block_number = models.BigIntegerField()
-    block_hash = HashField()
-    block_at = models.DateTimeField()
-    tx_hash = HashField()
-    tx_index = models.IntegerField()
-    log_index = models.IntegerField()
-    position = models.IntegerField()
-    address = AddressField()
-    contract_kind = models.CharField(max_length=32)
-    topics = models.JSONField()
-    data = models.TextField()
-    event = models.CharField(max_length=64, blank=True, default="")
-    args = models.JSONField(null=True)
-    status = models.CharField(max_length=12, choices=LogStatus.choices)
-    key = models.CharField(max_length=160, blank=True, default="")
-    seen_at = models.DateTimeField()
-    final_at = models.DateTimeField(null=True)
-    applied_at = models.DateTimeField(null=True)
-    attempts = models.IntegerField(default=0)
-    retry_at = models.DateTimeField(null=True)
-    error = models.TextField(blank=True, default="")
-
-    class Meta:
-        verbose_name = "event"
-        permissions: ClassVar = [("retry_log", "Can retry a parked event")]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["chain_id", "block_hash", "log_index"], name="log_once_per_block"
-            ),
-        ]
-        indexes: ClassVar = [
-            models.Index(fields=["chain_id", "block_number", "log_index"], name="log_chain_order"),
-            models.Index(
-                fields=["chain_id", "block_number", "log_index"],
-                condition=Q(status__in=["SEEN", "FINAL", "FAILED"]),
-                name="log_to_do",
-            ),
-            models.Index(fields=["tx_hash"], name="log_by_transaction"),
-            models.Index(fields=["event", "-block_number"], name="log_by_event"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.event or 'unknown event'} in block {self.block_number}"
-
-
-class Reading(models.Model):
-    """What a projection needed beyond its log, read from the node at the log's block.
-
-    Keyed by the log's identity so that a replay uses the same values; ``derived`` marks a value
-    computed from the log because the node could not answer.
-    """
-
-    chain_id = models.BigIntegerField()
-    tx_hash = HashField()
-    position = models.IntegerField()
-    values = models.JSONField()
-    derived = models.BooleanField(default=False)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["chain_id", "tx_hash", "position"], name="reading_once_per_log"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"reading for {self.tx_hash}:{self.position}"
-
-
-class Reaction(models.Model):
-    """The mark that the reactions to a log have run: once ever, whatever is replayed."""
-
-    chain_id = models.BigIntegerField()
-    tx_hash = HashField()
-    position = models.IntegerField()
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["chain_id", "tx_hash", "position"], name="reaction_once_per_log"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"reaction to {self.tx_hash}:{self.position}"
-
-
-class ReorgEvent(models.Model):
-    """One switch to another branch: what was left, what was taken, how deep."""
-
-    chain_id = models.BigIntegerField()
-    ancestor_number = models.BigIntegerField()
-    depth = models.IntegerField()
-    old_tip = HashField()
-    new_tip = HashField()
-    orphaned_logs = models.IntegerField()
-    adopted_logs = models.IntegerField()
-    at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"reorg of depth {self.depth} at {self.ancestor_number}"
+from apps.chain.config import SignerTier
+from apps.core.fields import AddressField, HashField, Uint256Field
 
 
 class SignerAccount(models.Model):
-    """An account that signs for us, with the next nonce as only we count it."""
+    """An account that signs for us, with the next nonce as only we count it (a Safe's own nonce
+    where the account is a Safe), and how much it may move.
+
+    Limits are base units of the fund's currency, and transactions, in any 24 hours; they are seeded
+    from the chain file and changed by two people afterwards.
+    """
 
     chain_id = models.BigIntegerField()
     address = AddressField()
@@ -202,6 +26,14 @@ class SignerAccount(models.Model):
     next_nonce = models.BigIntegerField(
         null=True, help_text="Empty until first read from the chain"
     )
+    tier = models.CharField(
+        max_length=4,
+        choices=[(tier.value, tier.value) for tier in SignerTier],
+        default=SignerTier.HOT.value,
+    )
+    per_transaction_assets = Uint256Field(default=0)
+    per_day_assets = Uint256Field(default=0)
+    calls_per_day = models.IntegerField(default=0)
     epoch = models.BigIntegerField(default=0)
     paused_reason = models.TextField(blank=True, default="")
 
@@ -260,14 +92,19 @@ class Transaction(models.Model):
     calldata = models.TextField()
     call_hash = HashField(help_text="What a vote signed: hash over chain, contract and calldata")
     expects = models.JSONField(help_text="The event that must come with success")
+    moved_assets = Uint256Field(default=0, help_text="Value that the call itself moves")
+    trades = models.BooleanField(default=False, help_text="Must not be seen before it is mined")
     requested_by = models.CharField(max_length=150)
     status = FSMField(
         choices=TransactionStatus.choices, default=TransactionStatus.QUEUED, protected=True
     )
+    tier = models.CharField(max_length=4, blank=True, default="", help_text="Hot or warm wallet")
+    simulation = models.JSONField(null=True, help_text="The last dry run: block, gas, effects")
     signer = AddressField(blank=True, default="")
     nonce = models.BigIntegerField(null=True)
     gas_limit = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
+    deadline_at = models.DateTimeField(null=True, help_text="Not signed after this")
     not_before = models.DateTimeField(null=True, help_text="Next try after trouble with the node")
     signed_at = models.DateTimeField(null=True)
     broadcast_at = models.DateTimeField(null=True)
@@ -382,12 +219,44 @@ class Transaction(models.Model):
         self.error = error
         self.finished_at = at
 
+    @transition(
+        status,
+        source=[TransactionStatus.QUEUED, TransactionStatus.SIMULATED],
+        target=TransactionStatus.EXPIRED,
+    )
+    def expired(self, *, error: str, at: datetime) -> None:
+        """Its deadline passed before it was signed."""
+        self.error = error
+        self.finished_at = at
+
+
+class AttemptKind(models.TextChoices):
+    """Why bytes were made."""
+
+    ORIGINAL = "ORIGINAL", _("Original")
+    BUMP = "BUMP", _("Higher fee")
+    CANCEL = "CANCEL", _("Cancels the nonce")
+
+
+class AttemptStatus(models.TextChoices):
+    """What became of the bytes."""
+
+    SENT = "SENT", _("Sent, or about to be")
+    MINED = "MINED", _("Mined")
+    REPLACED = "REPLACED", _("Another attempt of the same nonce was mined")
+    DROPPED = "DROPPED", _("Left by its block in a reorg, or forgotten by the nodes")
+
 
 class Attempt(models.Model):
     """Signed bytes for a transaction, stored before they are sent; every hash ever sent counts."""
 
     transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="attempts")
-    kind = models.CharField(max_length=10, default="ORIGINAL")
+    kind = models.CharField(
+        max_length=10, choices=AttemptKind.choices, default=AttemptKind.ORIGINAL
+    )
+    status = models.CharField(
+        max_length=10, choices=AttemptStatus.choices, default=AttemptStatus.SENT
+    )
     tx_hash = HashField(unique=True)
     raw = models.TextField()
     nonce = models.BigIntegerField()
@@ -396,7 +265,62 @@ class Attempt(models.Model):
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     sends = models.IntegerField(default=0)
+    sent_to = models.CharField(max_length=200, blank=True, default="", help_text="Node or relay")
     last_error = models.TextField(blank=True, default="")
 
     def __str__(self) -> str:
         return f"attempt {self.tx_hash}"
+
+
+class Reservation(models.Model):
+    """A transaction's share of its signer's limits, from before it is signed.
+
+    It counts for 24 hours from ``at``, unless released: nothing was or will be moved.
+    """
+
+    transaction = models.OneToOneField(
+        Transaction, on_delete=models.PROTECT, related_name="reservation"
+    )
+    signer = models.ForeignKey(SignerAccount, on_delete=models.PROTECT)
+    assets = Uint256Field()
+    at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["signer", "at"],
+                condition=Q(released_at__isnull=True),
+                name="reservation_counting",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.assets} of {self.signer}"
+
+
+class Stop(models.Model):
+    """Nothing leaves within its scope until people lift it by a ticket.
+
+    Scopes: ``all``, ``chain:<id>``, ``signer:<chain id>:<address>``, ``stream:<chain id>:<kind of
+    call>``.
+    """
+
+    scope = models.CharField(max_length=120)
+    reason = models.TextField()
+    set_by = models.CharField(max_length=150)
+    set_at = models.DateTimeField()
+    lift_ticket_id = models.BigIntegerField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        permissions: ClassVar = [("stop_sending", "Can stop outbound transactions")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["scope"], condition=Q(lifted_at__isnull=True), name="stop_one_per_scope"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scope}: {self.reason[:80]}"

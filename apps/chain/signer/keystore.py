@@ -11,7 +11,7 @@ from eth_account import Account
 from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from hexbytes import HexBytes
 
-from apps.chain.config import SignerConfig
+from apps.chain.config import KeystoreKey, SignerConfig
 from apps.core.errors import Unavailable
 
 
@@ -54,21 +54,19 @@ def sign(config: SignerConfig, fields: Mapping[str, Any]) -> Signed:
 
 @cache
 def _key(config: SignerConfig) -> bytes:
-    password = os.environ.get(config.password_env)
+    file = config.key
+    assert isinstance(file, KeystoreKey)  # noqa: S101
+    password = os.environ.get(file.password_env)
     if password is None:
-        raise SignerUnavailable(
-            f"{config.password_env} is not set, so signer {config.name} is shut."
-        )
+        raise SignerUnavailable(f"{file.password_env} is not set, so signer {config.name} is shut.")
     try:
-        key = bytes(Account.decrypt(json.loads(config.keystore.read_text()), password))
+        key = bytes(Account.decrypt(json.loads(file.keystore.read_text()), password))
     except OSError as error:
-        raise SignerUnavailable(f"Cannot read the keystore {config.keystore}.") from error
+        raise SignerUnavailable(f"Cannot read the keystore {file.keystore}.") from error
     except ValueError as error:
-        raise SignerUnavailable(
-            f"The keystore {config.keystore} does not open: {error}."
-        ) from error
+        raise SignerUnavailable(f"The keystore {file.keystore} does not open: {error}.") from error
     if Account.from_key(key).address.lower() != config.address:
-        raise SignerUnavailable(f"The keystore {config.keystore} holds another account's key.")
+        raise SignerUnavailable(f"The keystore {file.keystore} holds another account's key.")
     return key
 
 

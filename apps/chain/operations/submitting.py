@@ -1,4 +1,4 @@
-"""What may be asked of the chain, and what people may do about what went wrong."""
+"""Calls are asked for here, and taken back while nothing is signed."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from apps.audit import operations as audit
 from apps.chain import contracts
 from apps.chain.calls import Call
 from apps.chain.events import TransactionFinished
-from apps.chain.models import Log, LogStatus, Transaction, TransactionStatus
+from apps.chain.models import Transaction, TransactionStatus
 from apps.core import bus
 from apps.core.actor import Actor
 from apps.core.errors import NotFound, Refused
@@ -21,10 +21,6 @@ class OtherCallUnderKey(Refused):
 
 class CannotCancel(Refused):
     """The transaction may have left already; only the chain can say how it ends."""
-
-
-class NotParked(Refused):
-    """Only an event that failed, or that could not be decoded, can be retried."""
 
 
 def submit(*, call: Call, key: str, ticket_id: int | None, actor: Actor, at: datetime) -> int:
@@ -93,30 +89,6 @@ def cancel_transaction(*, transaction_id: int, reason: str, actor: Actor, at: da
                 at=at,
                 details={},
             )
-        )
-
-
-def retry_log(*, log_id: int, actor: Actor, at: datetime) -> None:
-    """Let the dispatcher take a parked log again at once.
-
-    Raises:
-        NotFound, NotParked.
-    """
-    with transaction.atomic():
-        row = Log.objects.select_for_update().filter(pk=log_id).first()
-        if row is None:
-            raise NotFound(f"There is no event {log_id}.")
-        if row.status != LogStatus.FAILED:
-            raise NotParked(f"Event {log_id} is {row.get_status_display().lower()}.")
-        row.retry_at = at
-        row.save(update_fields=["retry_at"])
-        audit.record(
-            actor=actor,
-            action="RETRY",
-            object_type="event",
-            object_id=str(row.pk),
-            before={"error": row.error[-300:]},
-            at=at,
         )
 
 

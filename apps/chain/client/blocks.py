@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from apps.chain.client import Client, RpcRefused
+from apps.chain.client.pool import Client, RpcRefused
 from apps.core.clock import from_timestamp
 
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from apps.chain import blocks, ingest
-from apps.chain.blocks import Header, NodeLied
-from apps.chain.client import ChainUnavailable, Client, RpcRefused
+from apps.chain.client import ChainUnavailable, Client, RpcRefused, blocks
+from apps.chain.client.blocks import Header, NodeLied
 from apps.chain.config import BadChainFile, ChainConfig
-from apps.chain.ingest import Head, Overtaken, Place
+from apps.chain.listener import ingest
+from apps.chain.listener.ingest import Head, Overtaken, Place
 from apps.chain.models import Block, Cursor
 
 log = logging.getLogger(__name__)

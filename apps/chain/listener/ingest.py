@@ -8,10 +8,10 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError, transaction
 
 from apps.chain import contracts
-from apps.chain.blocks import Header, RawLog
+from apps.chain.client.blocks import Header, RawLog
 from apps.chain.config import ChainConfig
 from apps.chain.contracts import abi
-from apps.chain.events import ChainHalted, Source
+from apps.chain.events import ChainHalted
 from apps.chain.models import (
     Block,
     Cursor,
@@ -21,6 +21,7 @@ from apps.chain.models import (
     Transaction,
     TransactionStatus,
 )
+from apps.chain.queries import source_of
 from apps.core import bus
 
 log = logging.getLogger(__name__)
@@ -277,22 +278,6 @@ def _row(config: ChainConfig, raw: RawLog, block_at: datetime, at: datetime) -> 
     except (abi.Undecodable, ValueError, LookupError) as error:
         row.status, row.error = LogStatus.UNDECODABLE, str(error)[:2000]
     return row
-
-
-def source_of(row: Log) -> Source:
-    """The identity of a stored log, as facts carry it."""
-    return Source(
-        log_id=row.pk or 0,
-        chain_id=row.chain_id,
-        address=row.address,
-        contract_kind=row.contract_kind,
-        block_number=row.block_number,
-        block_hash=row.block_hash,
-        block_time=row.block_at,
-        tx_hash=row.tx_hash,
-        position=row.position,
-        log_index=row.log_index,
-    )
 
 
 def _finalise(cursor: Cursor, final_number: int | None, at: datetime) -> None:
