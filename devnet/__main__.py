@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 
     once = commands.add_parser("deploy", help="deploy to a node that is already running")
     once.add_argument("--url", default=f"http://127.0.0.1:{_PORT}", help="(%(default)s)")
+    once.add_argument("--generation", choices=["v1", "v2"], default="v1", help="(%(default)s)")
 
     seed = commands.add_parser("seed", help="fill the time from the chain's clock to now")
     seed.add_argument("--seed", type=int, default=7, help="another number, another story")
@@ -105,7 +106,7 @@ def _stay(node: Anvil, folder: Path, live_seconds: float | None) -> None:
 
 
 def _deploy(options: argparse.Namespace) -> None:
-    entry = deploy(options.url, options.folder, password=_password())
+    entry = deploy(options.url, options.folder, password=_password(), generation=options.generation)
     print(f"deployed to chain {entry.chain_id}; see {options.folder / CHAIN_FILE}")
 
 

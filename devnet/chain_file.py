@@ -26,8 +26,8 @@ class ChainFileInvalid(DevnetError):
 class ContractEntry:
     """A contract to watch from `start_block` on.
 
-    `kind` is vault, redemption_manager, asset_controller, oracle or stablecoin; `abi` names a JSON
-    file with more ABI entries, such as custom errors.
+    `kind` is vault, redemption_manager, asset_controller, voucher, oracle or stablecoin; `abi`
+    names a JSON file with more ABI entries, such as custom errors.
     """
 
     kind: str
@@ -39,17 +39,23 @@ class ContractEntry:
 
 @dataclass(frozen=True)
 class SignerEntry:
-    """A key the back-office signs with: an encrypted keystore, its password in the environment."""
+    """An account the back-office acts by: an encrypted keystore, its password in the environment,
+    or (`type` safe) a Safe, whose transactions the signer named `executor` carries."""
 
     name: str
     address: str
-    keystore: str
-    password_env: str
+    keystore: str | None = None
+    password_env: str | None = None
+    type: str = "keystore"
+    executor: str | None = None
 
 
 @dataclass(frozen=True)
 class ChainEntry:
-    """One chain. Finality is `finality = "finalized"` when given, else `confirmations` blocks."""
+    """One chain. Finality is `finality = "finalized"` when given, else `confirmations` blocks.
+
+    `ws_urls` tell of new blocks.
+    """
 
     name: str
     chain_id: int
@@ -60,6 +66,7 @@ class ChainEntry:
     explorer_url: str
     contracts: tuple[ContractEntry, ...]
     signers: tuple[SignerEntry, ...]
+    ws_urls: tuple[str, ...] = ()
 
     def address(self, kind: str) -> str:
         """Address of the first contract of that kind.
@@ -67,9 +74,20 @@ class ChainEntry:
         Raises:
             ChainFileInvalid: There is none.
         """
+        return self._contract(kind).address
+
+    def generation(self, kind: str) -> str:
+        """Which signatures the first contract of that kind speaks.
+
+        Raises:
+            ChainFileInvalid: There is none.
+        """
+        return self._contract(kind).generation
+
+    def _contract(self, kind: str) -> ContractEntry:
         for contract in self.contracts:
             if contract.kind == kind:
-                return contract.address
+                return contract
         raise ChainFileInvalid(f"chain {self.name} names no contract of kind {kind}")
 
 
@@ -106,6 +124,7 @@ def _chain(table: dict[str, Any]) -> ChainEntry:
         explorer_url=table["explorer_url"],
         contracts=tuple(ContractEntry(**contract) for contract in table.get("contracts", [])),
         signers=tuple(SignerEntry(**signer) for signer in table.get("signers", [])),
+        ws_urls=tuple(table.get("ws_urls", [])),
     )
 
 

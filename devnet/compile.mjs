@@ -3,6 +3,7 @@
 //   node compile.mjs [output folder]
 //
 // Imports are followed from our own files into node_modules/@openzeppelin. Warnings are errors.
+// Safe's contracts are taken as their makers compiled them, which is how they stand on real chains.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -11,7 +12,15 @@ import solc from "solc";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const output = resolve(process.argv[2] ?? join(here, "artifacts"));
-const own = readdirSync(join(here, "contracts")).filter((name) => name.endsWith(".sol")).sort();
+const safe = join(here, "node_modules/@safe-global/safe-contracts/build/artifacts/contracts");
+const ready = [
+  "SafeL2.sol/SafeL2.json",
+  "proxies/SafeProxyFactory.sol/SafeProxyFactory.json",
+  "handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler.json",
+];
+const own = readdirSync(join(here, "contracts"), { recursive: true })
+  .filter((name) => name.endsWith(".sol"))
+  .sort();
 
 const input = {
   language: "Solidity",
@@ -47,8 +56,16 @@ mkdirSync(output, { recursive: true });
 for (const file of own) {
   for (const [contractName, { abi, evm }] of Object.entries(compiled.contracts[file] ?? {})) {
     if (evm.bytecode.object === "") continue; // interfaces
-    const artifact = { contractName, abi, bytecode: `0x${evm.bytecode.object}` };
-    writeFileSync(join(output, `${contractName}.json`), `${JSON.stringify(artifact, null, 1)}\n`);
+    write({ contractName, abi, bytecode: `0x${evm.bytecode.object}` });
     console.log(`${contractName}: ${evm.deployedBytecode.object.length / 2} bytes`);
   }
+}
+for (const file of ready) {
+  const { contractName, abi, bytecode } = JSON.parse(readFileSync(join(safe, file), "utf8"));
+  write({ contractName, abi, bytecode });
+}
+
+function write(artifact) {
+  const text = `${JSON.stringify(artifact, null, 1)}\n`;
+  writeFileSync(join(output, `${artifact.contractName}.json`), text);
 }

@@ -29,6 +29,7 @@ from devnet.assets import ASSETS, AUTO, ONE
 from devnet.chain import Chain
 from devnet.chain_file import ChainEntry, ContractEntry, SignerEntry, write_chain_file
 from devnet.rpc import Rpc
+from devnet.safe import deploy_safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +46,7 @@ MULTICALL3 = "0xcA11bde05977b3631167028862bE2a173976CA11"
 _DAY_SECONDS = 86_400
 _FIRST_WINDOW_AFTER_SECONDS = 45 * _DAY_SECONDS
 _DESK_CASH = 100_000_000 * ONE
+_EMERGENCY_QUOTA = 500_000 * ONE
 _SIGNER_WEI = 1_000 * ONE
 # Light on purpose: the key guards nothing but play money.
 _SCRYPT_N = 2**13
@@ -66,6 +68,7 @@ def deploy(
     finality: str | None = None,
     block_time_seconds: float = 1.0,
     explorer_url: str = "",
+    generation: str = "v1",
 ) -> ChainEntry:
     """Deploys everything and writes the folder's three files.
 
@@ -79,6 +82,7 @@ def deploy(
         finality: "finalized" to go by the node's tag instead.
         block_time_seconds: What the chain file says.
         explorer_url: What the chain file says; empty for none.
+        generation: Which contracts: "v1", or "v2" with vouchers and liabilities by day.
 
     Raises:
         DevnetError: The node is not there, or not ours.
@@ -86,19 +90,21 @@ def deploy(
     folder.mkdir(parents=True, exist_ok=True)
     chain = Chain(Rpc(rpc_url))
     signer = _make_signer(folder, password)
-    contracts = _Deployment(chain).run(signer.address)
+    safe = SignerEntry("warm wallet", deploy_safe(chain), type="safe", executor=signer.name)
+    contracts = _Deployment(chain, generation).run(signer.address, safe.address)
     chain.rpc.call("anvil_setBalance", signer.address, hex(_SIGNER_WEI))
     (folder / ERRORS_FILE).write_text(json.dumps(custom_errors(), indent=1) + "\n")
     entry = ChainEntry(
         name=name,
         chain_id=int(chain.rpc.call("eth_chainId"), 16),
         rpc_urls=tuple(rpc_urls or [rpc_url]),
+        ws_urls=(rpc_url.replace("http", "ws", 1),),  # anvil speaks both at one port
         confirmations=None if finality else confirmations,
         finality=finality,
         block_time_seconds=block_time_seconds,
         explorer_url=explorer_url,
         contracts=contracts,
-        signers=(signer,),
+        signers=(signer, safe),
     )
     write_chain_file(folder / CHAIN_FILE, [entry])
     return entry
@@ -123,17 +129,17 @@ class _Contract:
 class _Deployment:
     """One deployment, step by step, all from ADMIN."""
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: Chain, generation: str) -> None:
         self._chain = chain
+        self._generation = generation
 
-    def run(self, signer: str) -> tuple[ContractEntry, ...]:
+    def run(self, signer: str, safe: str) -> tuple[ContractEntry, ...]:
         self._install_multicall()
         usdt = self._create("MockUSDT")
         oracle = self._create("OracleAdapter", ADMIN.address)
         now = self._chain.block().timestamp
         scheduler = self._create("RedemptionScheduler", now + _FIRST_WINDOW_AFTER_SECONDS)
-        vault = self._create("FundVault", usdt.address, ADMIN.address)
-        manager = self._create("RedemptionManager", vault.address, ADMIN.address)
+        vault, manager, *more = self._create_vault_and_manager(usdt)
         controller = self._create("AssetController", vault.address, ADMIN.address)
         desks = [
             self._create("TradingDesk", usdt.address, oracle.address, ADMIN.address)
@@ -141,17 +147,35 @@ class _Deployment:
         ]
 
         self._wire(vault, manager, controller, oracle, scheduler, desks)
-        self._grant_roles(vault, manager, controller, signer)
+        self._grant_roles(vault, manager, controller, (signer, safe))
+        if self._generation == "v2":
+            self._connect_v2(vault, manager, *more)
         for desk in desks:
             self._call(usdt, "mint", desk.address, _DESK_CASH)
         self._list_assets(controller, oracle, desks)
         return (
-            _entry("vault", vault),
-            _entry("redemption_manager", manager),
-            _entry("asset_controller", controller),
-            _entry("oracle", oracle),
-            _entry("stablecoin", usdt),
+            self._entry("vault", vault),
+            self._entry("redemption_manager", manager),
+            self._entry("asset_controller", controller),
+            *(self._entry("voucher", voucher) for voucher in more),
+            self._entry("oracle", oracle),
+            self._entry("stablecoin", usdt),
         )
+
+    def _create_vault_and_manager(self, usdt: _Contract) -> list[_Contract]:
+        """The vault, the redemption manager and, in v2, the voucher."""
+        if self._generation == "v1":
+            vault = self._create("FundVault", usdt.address, ADMIN.address)
+            return [vault, self._create("RedemptionManager", vault.address, ADMIN.address)]
+        vault = self._create("FundVaultV2", usdt.address, ADMIN.address)
+        voucher = self._create("RedemptionVoucher", ADMIN.address)
+        manager = self._create("RedemptionManagerV2", vault.address, ADMIN.address, voucher.address)
+        return [vault, manager, voucher]
+
+    def _connect_v2(self, vault: _Contract, manager: _Contract, voucher: _Contract) -> None:
+        self._call(vault, "setRedemptionManager", manager.address)
+        self._call(vault, "refreshEmergencyQuota", _EMERGENCY_QUOTA)
+        self._grant(voucher, "MINTER_ROLE", manager.address)
 
     def _wire(
         self,
@@ -171,15 +195,20 @@ class _Deployment:
         self._call(controller, "setFeeRecipient", FEE_RECIPIENT.address)
 
     def _grant_roles(
-        self, vault: _Contract, manager: _Contract, controller: _Contract, signer: str
+        self,
+        vault: _Contract,
+        manager: _Contract,
+        controller: _Contract,
+        signers: tuple[str, ...],
     ) -> None:
         self._grant(vault, "OPERATOR_ROLE", manager.address, controller.address)
         self._grant(controller, "REBALANCER_ROLE", manager.address)  # raises cash at settlement
         for contract in (vault, manager, controller):
-            self._grant(contract, "ADMIN_ROLE", signer, ADMIN_2.address)
+            self._grant(contract, "ADMIN_ROLE", *signers, ADMIN_2.address)
         approvers = [actor.address for actor in (ADMIN, APPROVER_1, APPROVER_2, APPROVER_3)]
-        self._grant(manager, "VIP_APPROVER_ROLE", signer, *approvers)
-        self._grant(controller, "REBALANCER_ROLE", signer, ADMIN.address, OPERATOR.address)
+        approver = "KEEPER_ROLE" if self._generation == "v2" else "VIP_APPROVER_ROLE"
+        self._grant(manager, approver, *signers, *approvers)
+        self._grant(controller, "REBALANCER_ROLE", *signers, ADMIN.address, OPERATOR.address)
 
     def _list_assets(
         self, controller: _Contract, oracle: _Contract, desks: Sequence[_Contract]
@@ -219,10 +248,10 @@ class _Deployment:
         data = artifact(contract.name).encode_call(function, *args)
         return self._chain.send(ADMIN.address, contract.address, data)
 
+    def _entry(self, kind: str, contract: _Contract) -> ContractEntry:
+        address, start = contract.address, contract.block_number
+        return ContractEntry(kind, address, start, self._generation, ERRORS_FILE)
+
     def _grant(self, contract: _Contract, name: str, *accounts: str) -> None:
         for account in accounts:
             self._call(contract, "grantRole", role(name), account)
-
-
-def _entry(kind: str, contract: _Contract) -> ContractEntry:
-    return ContractEntry(kind, contract.address, contract.block_number, abi=ERRORS_FILE)

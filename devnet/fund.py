@@ -102,8 +102,10 @@ class Fund:
     def __init__(self, chain: Chain, entry: ChainEntry) -> None:
         self.chain = chain
         self.entry = entry
-        self.vault = Contract(chain, "FundVault", entry.address("vault"))
-        self.manager = Contract(chain, "RedemptionManager", entry.address("redemption_manager"))
+        suffix = "V2" if entry.generation("vault") == "v2" else ""
+        manager = entry.address("redemption_manager")
+        self.vault = Contract(chain, f"FundVault{suffix}", entry.address("vault"))
+        self.manager = Contract(chain, f"RedemptionManager{suffix}", manager)
         self.controller = Contract(chain, "AssetController", entry.address("asset_controller"))
         self.oracle = Contract(chain, "OracleAdapter", entry.address("oracle"))
         self.usdt = Contract(chain, "MockUSDT", entry.address("stablecoin"))
@@ -164,6 +166,15 @@ class Fund:
         """Ids of all requests in one of the given states, oldest first."""
         count: int = self.manager.read("getRequestCount")
         return [i for i in range(1, count + 1) if self.request(i)["status"] in statuses]
+
+    @cached_property
+    def voucher(self) -> Contract:
+        """The voucher token; v2 only.
+
+        Raises:
+            ChainFileInvalid: This chain has none.
+        """
+        return Contract(self.chain, "RedemptionVoucher", self.entry.address("voucher"))
 
     @cached_property
     def tokens(self) -> dict[str, Contract]:

@@ -8,6 +8,7 @@ from devstack.console import Console
 from devstack.errors import DevError
 from devstack.lint import lint
 from devstack.lock import lock_requirements
+from devstack.simulate import run_plays
 from devstack.test import run_tests
 
 # What a shell reports after Ctrl-C.
@@ -26,6 +27,10 @@ def main(arguments: Sequence[str]) -> int:
             lint(console)
         elif options.command == "lock":
             lock_requirements()
+        elif options.command == "bench":
+            _bench(console, options)
+        elif options.command == "simulate":
+            run_plays(plays=options.plays, first=options.first, every_step=options.every_step)
         else:
             _demo(console, options)
     except DevError as error:
@@ -48,6 +53,12 @@ def _demo(console: Console, options: argparse.Namespace) -> None:
         demo.run_demo(console, fresh=options.fresh)
 
 
+def _bench(console: Console, options: argparse.Namespace) -> None:
+    from devstack import bench  # noqa: PLC0415 - nor for the servers' drivers
+
+    bench.run_benchmarks(console, options.names)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./dev", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -57,6 +68,14 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("codes", help="print the second factors of the demo's staff")
     commands.add_parser("test", help="run the tests", add_help=False)
     commands.add_parser("lint", help="run every checker")
+    bench = commands.add_parser("bench", help="measure the chain part, beside Ponder")
+    bench.add_argument("names", nargs="*", help="only these benchmarks")
+    simulate = commands.add_parser("simulate", help="play seeds of the simulated chain")
+    simulate.add_argument("-n", "--plays", type=int, default=1000, help="how many seeds")
+    simulate.add_argument("--first", type=int, default=0, help="the first seed")
+    simulate.add_argument(
+        "--every-step", action="store_true", help="let a process die at every single step as well"
+    )
     commands.add_parser("lock", help="resolve the requirements again")
     return parser
 

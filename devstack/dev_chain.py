@@ -72,9 +72,11 @@ class DevChain:
             )
             return
         entries = read_chain_file(self.chain_file)
-        write_chain_file(
-            self.chain_file, [replace(entry, rpc_urls=(self.url,)) for entry in entries]
-        )
+        at_its_port = [
+            replace(entry, rpc_urls=(self.url,), ws_urls=(self._running.ws_url,))
+            for entry in entries
+        ]
+        write_chain_file(self.chain_file, at_its_port)
 
     def seed(self, *, days_behind: float = 0) -> None:
         """Play a few months of the fund's past, up to now or up to some days ago."""

@@ -11,12 +11,14 @@ class PaimonConfig(AppConfig):
     name = "paimon"
 
     def ready(self) -> None:
+        from apps.accounts import operations as accounts
         from apps.chain import queries as chain
         from apps.core import display
         from paimon import celery, panels
 
         celery.app.finalize()
         panels.register()
+        accounts.use_contract_wallet_verifier(chain.contract_wallet_accepts)
         display.use_explorer(
             display.Explorer(
                 tx_url=chain.explorer_tx_url,

@@ -1,6 +1,9 @@
 """Which panel a ticket's page shows for which kind: upper apps' views for a lower app's page."""
 
-from apps.approvals.queries import Panel, register_panel
+from typing import Any
+
+from apps.approvals.queries import Panel, Ticket, register_panel
+from apps.chain import queries as chain
 from apps.redemptions import queries as redemptions
 from apps.redemptions.rules import TICKET_KINDS
 
@@ -12,3 +15,10 @@ def register() -> None:
             kind,
             Panel(describe=redemptions.describe_ticket, facts_now=redemptions.facts_now),
         )
+    register_panel("LIFT_STOP", Panel(describe=chain.describe_lift, facts_now=_as_frozen))
+    register_panel("CONFIG_CHANGE", Panel(describe=chain.describe_limits, facts_now=_as_frozen))
+
+
+def _as_frozen(ticket: Ticket) -> dict[str, Any]:
+    """What was asked is what is voted on; whether it still fits is decided when it is done."""
+    return dict(ticket.facts)

@@ -23,6 +23,12 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     # The chain
     "chain: read where nobody leads": _every(3, "chain.poll", "critical"),
     "chain: send where nobody leads": _every(15, "chain.send", "critical"),
+    "chain: events against another node": _every(600, "chain.cross_check", "low"),
+    # Our rows, against themselves and the chain
+    "system: what must always hold": _every(30, "system.check_rows", "high"),
+    "system: vault and open redemptions": _every(60, "system.check_state"),
+    "system: holders and roles": _at(crontab(minute=50), "system.check_holders", "low"),
+    "system: rows made again": _at(crontab(minute=40, hour=2), "system.check_refold", "low"),
     # The fund
     "fund: overview": _every(60, "fund.take_overview"),
     "fund: overview after facts": _every(5, "fund.refresh_overview"),

@@ -16,6 +16,7 @@ from apps.approvals.events import (
     TicketWarned,
 )
 from apps.chain import events as chain
+from apps.chain import handlers as chain_handlers
 from apps.chain.calls import ApproveRedemption, RejectRedemption
 from apps.core.bus import Table
 from apps.fund.events import SnapshotTaken
@@ -23,6 +24,7 @@ from apps.fund.operations import projections as fund
 from apps.notifications.handlers import chain as chain_messages
 from apps.notifications.handlers import live
 from apps.notifications.handlers import reports as report_messages
+from apps.notifications.handlers import safes as safe_messages
 from apps.notifications.handlers import tickets as ticket_messages
 from apps.notifications.handlers import transactions as transaction_messages
 from apps.redemptions import handlers as redemption_handlers
@@ -31,13 +33,19 @@ from apps.reports.events import ReportFailed, ReportReady
 
 PROJECTIONS: Table = {
     # The vault
-    chain.SharesTransferred: [fund.record_transfer],
-    chain.SharesLocked: [fund.record_lock],
-    chain.SharesUnlocked: [fund.record_unlock],
-    chain.SharesBurned: [fund.record_burn_of_locked],
+    chain.SharesTransferred: [fund.record_shares],
+    chain.SharesLocked: [fund.record_shares],
+    chain.SharesUnlocked: [fund.record_shares],
+    chain.SharesBurned: [fund.record_shares],
     chain.SubscriptionProcessed: [fund.record_subscription],
     chain.NavUpdated: [fund.record_nav],
     chain.EmergencyModeChanged: [fund.record_emergency_mode],
+    chain.PendingApprovalSharesAdded: [fund.record_shares],
+    chain.PendingApprovalSharesRemoved: [fund.record_shares],
+    chain.PendingApprovalSharesConverted: [fund.record_shares],
+    chain.EmergencyQuotaRefreshed: [fund.record_emergency_quota_refreshed],
+    chain.EmergencyQuotaRestored: [fund.record_emergency_quota_restored],
+    chain.LockedMintAssetsReset: [fund.record_locked_mint_reset],
     chain.RedemptionFeeAdded: [fund.record_redemption_fee],
     chain.RedemptionFeeReduced: [fund.record_redemption_fee_reduced],
     # The redemption manager
@@ -48,6 +56,12 @@ PROJECTIONS: Table = {
     chain.RedemptionSettled: [redemptions.record_settlement, fund.record_payout],
     chain.LowLiquidityAlert: [fund.record_low_alert],
     chain.CriticalLiquidityAlert: [fund.record_critical_alert],
+    chain.VoucherMinted: [redemptions.record_voucher],
+    chain.VoucherTransferred: [redemptions.record_voucher_transfer],
+    chain.DailyLiabilityAdded: [fund.record_liability_added],
+    chain.LiabilityRemoved: [fund.record_liability_removed],
+    chain.SettlementWaterfallTriggered: [fund.record_settlement_waterfall],
+    chain.SettlementLiquidityInsufficient: [fund.record_settlement_short],
     # The asset controller
     chain.AssetAdded: [fund.record_asset_added],
     chain.AssetRemoved: [fund.record_asset_removed],
@@ -64,6 +78,7 @@ PROJECTIONS: Table = {
     chain.RedemptionFeesWithdrawn: [fund.record_redemption_fees_withdrawn],
     # Any contract
     chain.ContractReferenceUpdated: [fund.record_reference],
+    chain.ContractParameterUpdated: [fund.record_parameter],
     chain.RoleGranted: [fund.record_role_granted],
     chain.RoleRevoked: [fund.record_role_revoked],
     chain.ContractPaused: [fund.record_pause],
@@ -84,6 +99,8 @@ REACTIONS: Table = {
     # A decision starts its subject's action; the action's end is shown on the ticket
     (TicketDecided, "STANDARD_REDEMPTION"): [redemption_handlers.act_on_decision],
     (TicketDecided, "EMERGENCY_REDEMPTION"): [redemption_handlers.act_on_decision],
+    (TicketDecided, "LIFT_STOP"): [chain_handlers.lift_stop],
+    (TicketDecided, "CONFIG_CHANGE"): [chain_handlers.change_limits],
     (chain.TransactionFinished, ApproveRedemption.kind): [redemption_handlers.note_outcome],
     (chain.TransactionFinished, RejectRedemption.kind): [redemption_handlers.note_outcome],
     # What people are told by mail and open pages at once
@@ -94,9 +111,16 @@ REACTIONS: Table = {
     TicketDecided: [ticket_messages.tell_decision, live.show_outcome],
     TicketCancelled: [live.show_outcome],
     chain.TransactionFinished: [transaction_messages.tell_failure],
+    chain.SafeProposed: [safe_messages.ask_owners],
+    chain.SendingStopped: [transaction_messages.tell_stop],
+    chain.SendingResumed: [transaction_messages.tell_lift],
     chain.ChainHalted: [chain_messages.tell_halt],
+    chain.FinalityStalled: [chain_messages.tell_stalled],
     chain.LogParked: [chain_messages.tell_parked_log],
+    chain.FindingOpened: [chain_messages.tell_finding],
     chain.ContractReferenceUpdated: [chain_messages.alert_reference],
+    chain.ContractParameterUpdated: [chain_messages.alert_parameter],
+    chain.SettlementLiquidityInsufficient: [chain_messages.alert_unpaid],
     chain.RoleGranted: [chain_messages.alert_role],
     chain.NavUpdated: [live.show_nav],
     SnapshotTaken: [live.show_overview],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection
 
 from apps.chain import config as chain_config
 from apps.chain.client import Client
@@ -99,5 +100,6 @@ def _world(node: Anvil, chain_file: Path, settings: LazySettings) -> Iterator[Wo
     lead = ListenerLead(config, clock.now)
     assert lead.take()
     yield World(node, scenario, config, lead)
-    lead.give_back()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock_all()")  # of other leaders that a test made, too
     scenario.revert(before)

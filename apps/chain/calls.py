@@ -1,11 +1,17 @@
 """What we may ask of the contracts. Calldata is built from these and nothing else.
 
 A call is a value: two calls are the same exactly when they hash to the same (see
-``contracts.calls_hash``), which is what a vote signs and what the sender checks.
+``contracts.calls_hash``), which is what a vote signs and what the sender checks. What a planner
+expects of a call (``expected_assets``, ``…_min``) is no part of its bytes: it is judged afterwards,
+and counted against the signer's limits.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, ClassVar
+
+from apps.chain.terms import Tier
+from apps.core.units import format_amount, format_bps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +23,8 @@ class Call:
     kind: ClassVar[str]
     contract_kind: ClassVar[str]
     function: ClassVar[str]
+    trades: ClassVar[bool] = False
+    """Whether it swaps assets, and so must not be seen by others before it is mined."""
 
     @property
     def args(self) -> tuple[Any, ...]:
@@ -32,6 +40,14 @@ class Call:
     def sentence(self) -> str:
         """What the call does, for people."""
         raise NotImplementedError
+
+    @property
+    def moved_assets(self) -> int:
+        """Base units of the fund's currency that the call itself moves: what limits count."""
+        return 0
+
+
+# -- Redemption manager ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +77,26 @@ class ApproveRedemption(_RequestCall):
     @property
     def sentence(self) -> str:
         return f"Approve redemption {self.request_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveRedemptionWithDate(_RequestCall):
+    """Approve a request and say when it settles (v2). A late date makes the contract mint a voucher
+    that carries the right to settle."""
+
+    settles_at: datetime
+
+    kind: ClassVar[str] = "APPROVE_REDEMPTION_WITH_DATE"
+    function: ClassVar[str] = "approveRedemptionWithDate"
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return (self.request_id, int(self.settles_at.timestamp()))
+
+    @property
+    def sentence(self) -> str:
+        settles_at = f"{self.settles_at.astimezone(UTC):%Y-%m-%d %H:%M}"
+        return f"Approve redemption {self.request_id}, to settle on {settles_at} UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +130,396 @@ class SettleRedemption(_RequestCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SettleScheduledRedemption(SettleRedemption):
+class SettleScheduledRedemption(_RequestCall):
     """Pay a due scheduled (quarterly window) request."""
 
+    kind: ClassVar[str] = "SETTLE_SCHEDULED_REDEMPTION"
     function: ClassVar[str] = "settleScheduledRedemption"
+
+    @property
+    def sentence(self) -> str:
+        return f"Settle scheduled redemption {self.request_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSettleRedemptions(Call):
+    """Pay what is due, at most ``requests_max`` requests; the contract passes over failures."""
+
+    requests_max: int
+
+    kind: ClassVar[str] = "BATCH_SETTLE_REDEMPTIONS"
+    contract_kind: ClassVar[str] = "redemption_manager"
+    function: ClassVar[str] = "batchSettleRedemptions"
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return (self.requests_max,)
+
+    @property
+    def subject_id(self) -> str:
+        return str(self.requests_max)
+
+    @property
+    def sentence(self) -> str:
+        return f"Settle up to {self.requests_max} due redemptions"
+
+
+# -- Asset controller: trades ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ControllerCall(Call):
+    contract_kind: ClassVar[str] = "asset_controller"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TokenCall(_ControllerCall):
+    """A call about one asset of the register; ``token`` is a lower-case address."""
+
+    token: str
+
+    @property
+    def subject_id(self) -> str:
+        return self.token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocateToLayer(_ControllerCall):
+    """Spread cash over a tier's assets by their targets. Beyond the cash there is, nothing happens
+    and nothing is emitted."""
+
+    tier: Tier
+    assets: int
+
+    kind: ClassVar[str] = "ALLOCATE_TO_LAYER"
+    function: ClassVar[str] = "allocateToLayer"
+    trades: ClassVar[bool] = True
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return (int(self.tier), self.assets)
+
+    @property
+    def subject_id(self) -> str:
+        return self.tier.name
+
+    @property
+    def sentence(self) -> str:
+        return f"Allocate {format_amount(self.assets)} USDT to {self.tier.name}"
+
+    @property
+    def moved_assets(self) -> int:
+        return self.assets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseAsset(_TokenCall):
+    """Buy an asset. ``tokens_min`` (token base units) is the least that counts as success; below
+    the asset's own minimum the contract buys nothing and says so with zeros."""
+
+    assets: int
+    tokens_min: int
+
+    kind: ClassVar[str] = "PURCHASE_ASSET"
+    function: ClassVar[str] = "purchaseAsset"
+    trades: ClassVar[bool] = True
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return (self.token, self.assets)
+
+    @property
+    def sentence(self) -> str:
+        return f"Buy {self.token} for {format_amount(self.assets)} USDT"
+
+    @property
+    def moved_assets(self) -> int:
+        return self.assets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedeemAsset(_TokenCall):
+    """Sell an asset. ``expected_assets`` is what the planner expects for it, ``assets_min`` the
+    least that counts as success."""
+
+    tokens: int
+    expected_assets: int
+    assets_min: int
+
+    kind: ClassVar[str] = "REDEEM_ASSET"
+    function: ClassVar[str] = "redeemAsset"
+    trades: ClassVar[bool] = True
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return (self.token, self.tokens)
+
+    @property
+    def sentence(self) -> str:
+        return f"Sell {self.token} for about {format_amount(self.expected_assets)} USDT"
+
+    @property
+    def moved_assets(self) -> int:
+        return self.expected_assets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecuteWaterfallLiquidation(_ControllerCall):
+    """Sell L1 yield assets, then L2, until ``assets`` came in. ``tier_max`` L3 sells no L3 in v1.
+    Where there is nothing to sell, nothing is emitted."""
+
+    assets: int
+    tier_max: Tier
+
+    kind: ClassVar[str] = "EXECUTE_WATERFALL_LIQUIDATION"
+    function: ClassVar[str] = "executeWaterfallLiquidation"
+    trades: ClassVar[bool] = True
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return (self.assets, int(self.tier_max))
+
+    @property
+    def subject_id(self) -> str:
+        return self.tier_max.name
+
+    @property
+    def sentence(self) -> str:
+        return f"Raise {format_amount(self.assets)} USDT from tiers up to {self.tier_max.name}"
+
+    @property
+    def moved_assets(self) -> int:
+        return self.assets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebalanceBuffer(_ControllerCall):
+    """Bring L1 back to its target against L2; ``expected_assets`` will move between them."""
+
+    expected_assets: int
+
+    kind: ClassVar[str] = "REBALANCE_BUFFER"
+    function: ClassVar[str] = "rebalanceBuffer"
+    trades: ClassVar[bool] = True
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return ()
+
+    @property
+    def subject_id(self) -> str:
+        return Tier.L1.name
+
+    @property
+    def sentence(self) -> str:
+        return f"Rebalance the L1 buffer by about {format_amount(self.expected_assets)} USDT"
+
+    @property
+    def moved_assets(self) -> int:
+        return self.expected_assets
+
+
+# -- Asset controller: register and fees -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddAsset(_TokenCall):
+    """List an asset in a tier, with its target within the tier (bps)."""
+
+    tier: Tier
+    allocation_bps: int
+
+    kind: ClassVar[str] = "ADD_ASSET"
+    function: ClassVar[str] = "addAsset"
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return (self.token, int(self.tier), self.allocation_bps)
+
+    @property
+    def sentence(self) -> str:
+        return f"Add asset {self.token} to {self.tier.name} at {format_bps(self.allocation_bps)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveAsset(_TokenCall):
+    """Take an asset off the register; what the vault holds of it no longer counts in NAV."""
+
+    kind: ClassVar[str] = "REMOVE_ASSET"
+    function: ClassVar[str] = "removeAsset"
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return (self.token,)
+
+    @property
+    def sentence(self) -> str:
+        return f"Remove asset {self.token}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateAssetAllocation(_TokenCall):
+    """Change an asset's target within its tier (bps)."""
+
+    allocation_bps: int
+
+    kind: ClassVar[str] = "UPDATE_ASSET_ALLOCATION"
+    function: ClassVar[str] = "updateAssetAllocation"
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return (self.token, self.allocation_bps)
+
+    @property
+    def sentence(self) -> str:
+        return f"Set the target of asset {self.token} to {format_bps(self.allocation_bps)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectFees(_ControllerCall):
+    """Take the management and performance fees accrued and pay what cash allows, which is at most
+    ``expected_assets``; the payment itself emits nothing but the token's ``Transfer``."""
+
+    expected_assets: int
+
+    kind: ClassVar[str] = "COLLECT_FEES"
+    function: ClassVar[str] = "collectFees"
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return ()
+
+    @property
+    def subject_id(self) -> str:
+        return "fees"
+
+    @property
+    def sentence(self) -> str:
+        return f"Collect fees of about {format_amount(self.expected_assets)} USDT"
+
+    @property
+    def moved_assets(self) -> int:
+        return self.expected_assets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawRedemptionFees(_ControllerCall):
+    """Pay redemption fees to the fee recipient."""
+
+    assets: int
+
+    kind: ClassVar[str] = "WITHDRAW_REDEMPTION_FEES"
+    function: ClassVar[str] = "withdrawRedemptionFees"
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return (self.assets,)
+
+    @property
+    def subject_id(self) -> str:
+        return "redemption fees"
+
+    @property
+    def sentence(self) -> str:
+        return f"Withdraw redemption fees of {format_amount(self.assets)} USDT"
+
+    @property
+    def moved_assets(self) -> int:
+        return self.assets
+
+
+# -- Switches --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetEmergencyMode(Call):
+    """Switch the vault's emergency mode."""
+
+    enabled: bool
+
+    kind: ClassVar[str] = "SET_EMERGENCY_MODE"
+    contract_kind: ClassVar[str] = "vault"
+    function: ClassVar[str] = "setEmergencyMode"
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return (self.enabled,)
+
+    @property
+    def subject_id(self) -> str:
+        return "emergency mode"
+
+    @property
+    def sentence(self) -> str:
+        return f"Switch emergency mode {'on' if self.enabled else 'off'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SwitchCall(Call):
+    """Pause or unpause one contract as a whole."""
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return ()
+
+    @property
+    def subject_id(self) -> str:
+        return self.contract_kind
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.function.capitalize()} the {self.contract_kind.replace('_', ' ')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseVault(_SwitchCall):
+    """Stop subscriptions."""
+
+    kind: ClassVar[str] = "PAUSE_VAULT"
+    contract_kind: ClassVar[str] = "vault"
+    function: ClassVar[str] = "pause"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnpauseVault(_SwitchCall):
+    """Allow subscriptions again."""
+
+    kind: ClassVar[str] = "UNPAUSE_VAULT"
+    contract_kind: ClassVar[str] = "vault"
+    function: ClassVar[str] = "unpause"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRedemptions(_SwitchCall):
+    """Stop new standard requests, and nothing else; emergency requests go on."""
+
+    kind: ClassVar[str] = "PAUSE_REDEMPTIONS"
+    contract_kind: ClassVar[str] = "redemption_manager"
+    function: ClassVar[str] = "pause"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnpauseRedemptions(_SwitchCall):
+    """Allow new standard requests again."""
+
+    kind: ClassVar[str] = "UNPAUSE_REDEMPTIONS"
+    contract_kind: ClassVar[str] = "redemption_manager"
+    function: ClassVar[str] = "unpause"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseTrading(_SwitchCall):
+    """Stop purchases, sales and allocations."""
+
+    kind: ClassVar[str] = "PAUSE_TRADING"
+    contract_kind: ClassVar[str] = "asset_controller"
+    function: ClassVar[str] = "pause"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnpauseTrading(_SwitchCall):
+    """Allow purchases, sales and allocations again."""
+
+    kind: ClassVar[str] = "UNPAUSE_TRADING"
+    contract_kind: ClassVar[str] = "asset_controller"
+    function: ClassVar[str] = "unpause"

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from apps.chain.terms import Channel as Channel
-from apps.chain.terms import Tier as Tier
+from apps.chain.terms import Channel, Tier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +61,7 @@ class SharesTransferred(_VaultFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionProcessed(_VaultFact):
-    """Assets came in, shares were minted to the receiver: ``DepositProcessed`` in v1, ``Deposit`` in
-    v2."""
+    """Assets came in, shares were minted (``DepositProcessed``; in v2 ``Deposit``)."""
 
     sender: str
     receiver: str
@@ -116,7 +114,7 @@ class PendingApprovalSharesRemoved(_VaultFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingApprovalSharesConverted(_VaultFact):
-    """The request was approved: the shares are locked now, as the ``SharesLocked`` beside it says."""
+    """The request was approved: the shares are locked now, as a ``SharesLocked`` beside it says."""
 
     owner: str
     shares: int
@@ -124,7 +122,7 @@ class PendingApprovalSharesConverted(_VaultFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmergencyQuotaRefreshed(_VaultFact):
-    """What emergency requests may take was set to ``assets``. Requests lower it without an event."""
+    """Emergency requests may take ``assets`` from now on; they lower it without an event."""
 
     assets: int
 
@@ -264,7 +262,7 @@ class CriticalLiquidityAlert(ChainFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettlementWaterfallTriggered(_RequestFact):
-    """A settlement sold L1 assets: cash was short by ``deficit_assets``, ``funded_assets`` came in."""
+    """A settlement sold L1 assets: short by ``deficit_assets``, ``funded_assets`` came in."""
 
     deficit_assets: int
     funded_assets: int
@@ -532,6 +530,33 @@ class ChainHalted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FinalityStalled:
+    """Blocks are made but none becomes final by the chain's own word; depth decides meanwhile."""
+
+    chain_id: int
+    final_number: int | None
+    head_number: int
+    since: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingOpened:
+    """A check found two things that should agree and do not.
+
+    ``kind`` is the check's (``FindingKind``); ``outcome`` is set when it was put right at once.
+    """
+
+    finding_id: int
+    chain_id: int
+    kind: str
+    subject: str
+    detail: str
+    outcome: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogParked:
     """A final log could not be applied; it and later logs of its key wait for a person."""
 
@@ -543,12 +568,37 @@ class LogParked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignerPaused:
-    """A signing account was stopped, because going on could send something twice."""
+class SendingStopped:
+    """Nothing within ``scope`` (see ``rules.scopes``) leaves until people lift the stop."""
 
-    chain_id: int
-    address: str
+    stop_id: int
+    scope: str
     reason: str
+    set_by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingResumed:
+    """A stop was lifted by an approved ticket; ``lifted_by`` names its voters."""
+
+    stop_id: int
+    scope: str
+    ticket_id: int
+    lifted_by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafeProposed:
+    """The owners of a Safe are asked for their signatures; ``owners`` are lower-case addresses."""
+
+    proposal_id: int
+    sentence: str
+    requested_by: str
+    owners: tuple[str, ...]
+    threshold: int
+    safe_nonce: int
     at: datetime
 
 

@@ -9,6 +9,7 @@ from django import db
 
 from apps.chain.client.blocks import NodeLied
 from apps.chain.listener import Overtaken
+from apps.chain.sender import Overtaken as SenderOvertaken
 from apps.core.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -22,8 +23,9 @@ class Stop:
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._alarms: list[threading.Event] = []
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._event.set())
+            signal.signal(number, lambda *_: self.ask())
 
     @property
     def asked(self) -> bool:
@@ -32,10 +34,22 @@ class Stop:
     def ask(self) -> None:
         """Stop as a signal would."""
         self._event.set()
+        for alarm in self._alarms:
+            alarm.set()
 
-    def rest(self, seconds: float) -> None:
-        """Wait, or less when asked to stop."""
-        self._event.wait(seconds)
+    def alarm(self) -> threading.Event:
+        """An event for others to set, which ends the rests that are given it."""
+        alarm = threading.Event()
+        self._alarms.append(alarm)
+        return alarm
+
+    def rest(self, seconds: float, alarm: threading.Event | None = None) -> None:
+        """Wait, or less when asked to stop, or when the alarm goes off or did since the last."""
+        if alarm is None:
+            self._event.wait(seconds)
+        else:
+            alarm.wait(seconds)
+            alarm.clear()
 
 
 def run(
@@ -46,9 +60,11 @@ def run(
     give_back: Callable[[], None],
     poll_seconds: float,
     stop: Stop,
+    alarm: threading.Event | None = None,
 ) -> None:
     """Lead and take turns until asked to stop; ``turn`` says whether more is waiting.
 
+    Between turns it rests, or until the alarm (one of the stop's) goes off.
     Trouble with nodes, the database or leadership is logged in a sentence and tried again.
     """
     leading = False
@@ -64,12 +80,12 @@ def run(
             more = turn()
             trouble_seconds = poll_seconds
             if not more:
-                stop.rest(poll_seconds)
+                stop.rest(poll_seconds, alarm)
         except (Unavailable, NodeLied) as trouble:
             log.warning("%s: %s", name, trouble)
             trouble_seconds = min(trouble_seconds * 2, _TROUBLE_SECONDS_MAX)
             stop.rest(trouble_seconds)
-        except Overtaken as overtaken:
+        except (Overtaken, SenderOvertaken) as overtaken:
             log.warning("%s: %s; standing by", name, overtaken)
             leading = False
             db.connection.close()

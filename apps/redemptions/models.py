@@ -1,4 +1,4 @@
-"""The redemption request as the chain tells it. Only final events move it."""
+"""The redemption request, and its voucher, as the chain tells them. Only final events move them."""
 
 from datetime import datetime
 
@@ -9,6 +9,8 @@ from django_fsm import FSMField, transition
 from apps.core.fields import AddressField, HashField, Uint256Field
 
 from .rules import Status
+
+ZERO_ADDRESS = "0x" + "00" * 20
 
 
 class Redemption(models.Model):
@@ -133,6 +135,42 @@ class Redemption(models.Model):
         """``RedemptionSettled``: paid, with the fee as it was then."""
         self.fee_assets, self.net_assets = fee_assets, net_assets
         self.settled_at, self.settle_tx_hash = at, tx_hash
+
+
+class Voucher(models.Model):
+    """The right to settle a request, as a token that can change hands: whoever owns it may settle
+    the request and is paid. The zero address owns it once it is burned, at settlement.
+
+    ``request_id`` is None until the manager has said which request the token stands for;
+    ``contract`` is empty until the voucher contract itself spoke of it. The log it reflects is
+    (``as_of_block``, ``as_of_log_index``); an older one changes no owner.
+    """
+
+    chain_id = models.PositiveBigIntegerField()
+    token_id = Uint256Field("voucher")
+    request_id = Uint256Field("request", null=True)
+    contract = AddressField(blank=True, default="")
+    owner = AddressField()
+    minted_at = models.DateTimeField("minted")
+    moved_at = models.DateTimeField("last moved")
+    tx_hash = HashField(help_text="That last moved it")
+    as_of_block = models.PositiveBigIntegerField()
+    as_of_log_index = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ("-token_id",)
+        constraints = [
+            models.UniqueConstraint(fields=["chain_id", "token_id"], name="voucher_once"),
+            models.UniqueConstraint(fields=["chain_id", "request_id"], name="voucher_of_request"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Voucher {self.token_id}"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody owns it."""
+        return self.owner != ZERO_ADDRESS
 
 
 def redemption_key(chain_id: int, request_id: int) -> str:

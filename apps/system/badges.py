@@ -35,20 +35,23 @@ def counts(request: HttpRequest) -> dict[str, Badge]:
         return cached(
             f"system:badges:{user.pk}:{int(may_decide)}",
             KEEP_SECONDS,
-            lambda: _counts(user.pk, may_decide, clock.now()),
+            lambda: _counts(user, may_decide, clock.now()),
         )
     except ImproperlyConfigured:
         return {}  # the strip says what is wrong with the chain file
 
 
-def _counts(user_id: int, may_decide: bool, at: datetime) -> dict[str, Badge]:
+def _counts(user: Any, may_decide: bool, at: datetime) -> dict[str, Badge]:
     status = chain.status(chain.fund_chain().chain_id, at=at)
     parked = sum(status.logs_by_status.get(kind, 0) for kind in ("FAILED", "UNDECODABLE"))
-    waiting = approvals.waiting_for(user_id, at=at) if may_decide else []
+    waiting = approvals.waiting_for(user.pk, at=at) if may_decide else []
     return {
         "my_approvals": Badge(len(waiting), _urgency([row.deadline_at for row in waiting], at)),
         "redemptions": Badge(redemptions.active().count()),
         "parked": Badge(parked, "bad"),
+        "warm_wallet": Badge(chain.waiting_for_signature_of(user), "warn"),
+        "stops": Badge(len(chain.stops_in_force()), "bad"),
+        "findings": Badge(len(chain.open_findings()), "bad"),
         "stuck": Badge(chain.stuck_transactions(before=at - STUCK_AFTER), "bad"),
         "failed_messages": Badge(notifications.failed_count(), "warn"),
     }

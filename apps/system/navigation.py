@@ -84,7 +84,26 @@ GROUPS: dict[str, list[Entry]] = {
             "chain.view_transaction",
             "stuck",
         ),
+        Entry(
+            "Warm wallet",
+            "verified_user",
+            "admin:chain_safeproposal_changelist",
+            "chain.view_safeproposal",
+            "warm_wallet",
+        ),
+        Entry(
+            "Signers", "draw", "admin:chain_signeraccount_changelist", "chain.view_signeraccount"
+        ),
+        Entry("Stops", "front_hand", "admin:chain_stop_changelist", "chain.view_stop", "stops"),
         Entry("Chain status", "lan", "admin:chain_cursor_changelist", "chain.view_cursor"),
+        Entry(
+            "Differences",
+            "difference",
+            "admin:chain_finding_changelist",
+            "chain.view_finding",
+            "findings",
+            "?closed_at__isempty=1",
+        ),
         Entry("On-chain roles", "key", "admin:fund_chainrole_changelist", "fund.view_chainrole"),
     ],
     "Reports": [

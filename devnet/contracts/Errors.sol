@@ -21,6 +21,12 @@ error InsufficientLiquidity(uint256 available, uint256 required);
 error EmergencyModeNotActive();
 error SchedulerNotConfigured();
 
+// Redemption manager, second generation
+error CancellationDisabled();
+error EmergencyQuotaExceeded(uint256 available, uint256 requested);
+error InvalidSettlementTime(uint256 provided, uint256 minimum);
+error NotVoucherOwner(address caller, address owner);
+
 // Asset controller
 error AssetNotFound(address token);
 error AssetAlreadyExists(address token);

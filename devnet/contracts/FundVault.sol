@@ -84,7 +84,7 @@ contract FundVault is ERC4626, AccessControl, Pausable {
     }
 
     function availableShares(address owner) public view returns (uint256) {
-        return balanceOf(owner) - lockedShares[owner];
+        return balanceOf(owner) - _lockedInBalance(owner);
     }
 
     function getLiquidityBreakdown()
@@ -154,10 +154,7 @@ contract FundVault is ERC4626, AccessControl, Pausable {
 
     /// @notice Locks `shares` and takes `grossAmount` into the liability: NAV does not move.
     function lockShares(address owner, uint256 shares, uint256 grossAmount) external onlyOperator {
-        lockedShares[owner] += shares;
-        totalLockedShares += shares;
-        totalRedemptionLiability += grossAmount;
-        emit SharesLocked(owner, shares);
+        _lock(owner, shares, grossAmount);
     }
 
     /// @notice Gives locked shares back to their owner at today's NAV.
@@ -175,7 +172,7 @@ contract FundVault is ERC4626, AccessControl, Pausable {
         uint256 fee
     ) external onlyOperator {
         _release(owner, shares, grossAmount);
-        _burn(owner, shares);
+        _burnLocked(owner, shares);
         emit SharesBurned(owner, shares);
         withdrawableRedemptionFees += fee;
         totalRedemptionFees += fee;
@@ -230,13 +227,28 @@ contract FundVault is ERC4626, AccessControl, Pausable {
         return IERC20(asset()).balanceOf(address(this));
     }
 
+    function _lock(address owner, uint256 shares, uint256 grossAmount) internal virtual {
+        lockedShares[owner] += shares;
+        totalLockedShares += shares;
+        totalRedemptionLiability += grossAmount;
+        emit SharesLocked(owner, shares);
+    }
+
+    function _burnLocked(address owner, uint256 shares) internal virtual {
+        _burn(owner, shares);
+    }
+
+    /// Locked shares that are in the owner's balance and must not leave it.
+    function _lockedInBalance(address owner) internal view virtual returns (uint256) {
+        return lockedShares[owner];
+    }
+
     function _release(address owner, uint256 shares, uint256 grossAmount) private {
         lockedShares[owner] -= shares;
         totalLockedShares -= shares;
         totalRedemptionLiability -= grossAmount;
     }
 
-    /// One subscription, two events: ERC-4626's Deposit and the fund's own.
     function _deposit(
         address caller,
         address receiver,
@@ -245,14 +257,20 @@ contract FundVault is ERC4626, AccessControl, Pausable {
     ) internal override whenNotPaused {
         if (assets < MIN_DEPOSIT) revert DepositBelowMinimum(assets, MIN_DEPOSIT);
         super._deposit(caller, receiver, assets, shares);
+        _deposited(caller, receiver, assets, shares);
+    }
+
+    /// One subscription, two events: ERC-4626's Deposit and the fund's own.
+    function _deposited(address caller, address receiver, uint256 assets, uint256 shares) internal virtual {
         emit DepositProcessed(caller, receiver, assets, shares);
     }
 
     /// Locked shares stay in the owner's balance and cannot move.
     function _update(address from, address to, uint256 shares) internal override {
         if (from != address(0)) {
-            uint256 available = Math.saturatingSub(balanceOf(from), lockedShares[from]);
-            if (lockedShares[from] > 0 && shares > available) revert InsufficientShares(available, shares);
+            uint256 locked = _lockedInBalance(from);
+            uint256 available = Math.saturatingSub(balanceOf(from), locked);
+            if (locked > 0 && shares > available) revert InsufficientShares(available, shares);
         }
         super._update(from, to, shares);
     }

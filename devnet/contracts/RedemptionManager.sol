@@ -68,7 +68,7 @@ contract RedemptionManager is AccessControl, Pausable {
     uint256 public getRequestCount;
     uint256 public getTotalPendingApprovalAmount;
 
-    mapping(uint256 requestId => RedemptionRequest) private _requests;
+    mapping(uint256 requestId => RedemptionRequest) internal _requests;
     EnumerableSet.UintSet private _pendingApprovals;
     EnumerableSet.UintSet private _settleable;
 
@@ -110,7 +110,7 @@ contract RedemptionManager is AccessControl, Pausable {
     }
 
     /// @notice Takes back a request that still waits for approval.
-    function cancelRedemption(uint256 requestId) external {
+    function cancelRedemption(uint256 requestId) external virtual {
         RedemptionRequest storage request = _existing(requestId);
         if (request.owner != msg.sender) revert NotRequestOwner();
         if (request.status != Status.PENDING_APPROVAL) revert InvalidRequestStatus(requestId);
@@ -121,16 +121,12 @@ contract RedemptionManager is AccessControl, Pausable {
     // ---------------------------------------------------------------- approvers
 
     /// @notice Starts the waiting time: now + 7 days or + 1 day, or the window of a scheduled request.
-    function approveRedemption(uint256 requestId) external onlyRole(VIP_APPROVER_ROLE) {
+    function approveRedemption(uint256 requestId) external onlyRole(approverRole()) {
         RedemptionRequest storage request = _pendingApproval(requestId);
-        _forgetPendingApproval(request);
-        request.status = Status.APPROVED;
-        request.settlementTime = _settlementTime(request);
-        _settleable.add(requestId);
-        emit RedemptionApproved(requestId, msg.sender, request.settlementTime);
+        _approve(request, _settlementTime(request));
     }
 
-    function rejectRedemption(uint256 requestId, string calldata reason) external onlyRole(VIP_APPROVER_ROLE) {
+    function rejectRedemption(uint256 requestId, string calldata reason) external onlyRole(approverRole()) {
         _drop(_pendingApproval(requestId));
         emit RedemptionRejected(requestId, msg.sender, reason);
     }
@@ -161,11 +157,15 @@ contract RedemptionManager is AccessControl, Pausable {
             if (request.channel == Channel.SCHEDULED) {
                 try this.settleScheduledRedemption(ids[i]) {
                     ++settled;
-                } catch {}
+                } catch (bytes memory reason) {
+                    _passedOver(ids[i], reason);
+                }
             } else {
                 try this.settleRedemption(ids[i]) {
                     ++settled;
-                } catch {}
+                } catch (bytes memory reason) {
+                    _passedOver(ids[i], reason);
+                }
             }
         }
     }
@@ -180,9 +180,14 @@ contract RedemptionManager is AccessControl, Pausable {
         return _pendingApprovals.values();
     }
 
+    /// @notice Who may approve and reject.
+    function approverRole() public pure virtual returns (bytes32) {
+        return VIP_APPROVER_ROLE;
+    }
+
     /// @notice The fee on `gross` at today's liquidity: 10 bp, more for size and thin liquidity, at
     /// most 50 bp; the emergency channel adds 100 bp.
-    function redemptionFeeBps(uint256 gross, Channel channel) public view returns (uint256 feeBps) {
+    function redemptionFeeBps(uint256 gross, Channel channel) public view virtual returns (uint256 feeBps) {
         feeBps = 10;
         if (gross > 50_000e18) feeBps += 20;
         if (gross > 100_000e18) feeBps += 20;
@@ -259,8 +264,26 @@ contract RedemptionManager is AccessControl, Pausable {
             request.settlementTime = settlementTime;
             _settleable.add(requestId);
         }
-        vault.lockShares(msg.sender, shares, gross);
+        _hold(request);
         _announce(request);
+    }
+
+    /// Takes the shares of a new request out of its owner's hands.
+    function _hold(RedemptionRequest storage request) internal virtual {
+        vault.lockShares(request.owner, request.shares, request.grossAmount);
+    }
+
+    /// Gives the shares of a request back that was not approved.
+    function _giveBack(RedemptionRequest storage request) internal virtual {
+        vault.unlockShares(request.owner, request.shares, request.grossAmount);
+    }
+
+    function _approve(RedemptionRequest storage request, uint256 settlementTime) internal virtual {
+        _forgetPendingApproval(request);
+        request.status = Status.APPROVED;
+        request.settlementTime = settlementTime;
+        _settleable.add(request.requestId);
+        emit RedemptionApproved(request.requestId, msg.sender, settlementTime);
     }
 
     function _announce(RedemptionRequest memory request) private {
@@ -290,12 +313,13 @@ contract RedemptionManager is AccessControl, Pausable {
         uint256 net = request.grossAmount - fee;
         request.status = Status.SETTLED;
         _settleable.remove(requestId);
-        _raiseCash(net);
-        vault.settleShares(request.owner, request.receiver, request.shares, request.grossAmount, fee);
+        _raiseCash(requestId, net);
+        address payee = _takeOff(request);
+        vault.settleShares(request.owner, payee, request.shares, request.grossAmount, fee);
         emit RedemptionSettled(
             requestId,
             request.owner,
-            request.receiver,
+            payee,
             request.grossAmount,
             fee,
             net,
@@ -303,21 +327,34 @@ contract RedemptionManager is AccessControl, Pausable {
         );
     }
 
-    function _raiseCash(uint256 needed) private {
+    /// Takes a request off the books at settlement; answers whom it pays.
+    function _takeOff(RedemptionRequest storage request) internal virtual returns (address) {
+        return request.receiver;
+    }
+
+    function _raiseCash(uint256 requestId, uint256 needed) private {
         uint256 cash = vault.availableCash();
         if (cash >= needed) return;
         if (address(assetController) != address(0)) {
-            assetController.executeWaterfallLiquidation(needed - cash, Tier.L2_MONEY_MARKET);
+            uint256 deficit = needed - cash;
+            uint256 funded = assetController.executeWaterfallLiquidation(deficit, Tier.L2_MONEY_MARKET);
+            _sold(requestId, deficit, funded);
             cash = vault.availableCash();
         }
         if (cash < needed) revert InsufficientLiquidity(cash, needed);
     }
 
+    /// A settlement sold assets to raise cash.
+    function _sold(uint256 requestId, uint256 deficit, uint256 funded) internal virtual {}
+
+    /// A batch could not pay a request.
+    function _passedOver(uint256 requestId, bytes memory reason) internal virtual {}
+
     /// Ends a request that waits for approval and gives the shares back.
     function _drop(RedemptionRequest storage request) private {
         _forgetPendingApproval(request);
         request.status = Status.CANCELLED;
-        vault.unlockShares(request.owner, request.shares, request.grossAmount);
+        _giveBack(request);
     }
 
     function _forgetPendingApproval(RedemptionRequest storage request) private {
@@ -344,12 +381,12 @@ contract RedemptionManager is AccessControl, Pausable {
         if (request.owner == address(0)) revert RequestNotFound(requestId);
     }
 
-    function _pendingApproval(uint256 requestId) private view returns (RedemptionRequest storage request) {
+    function _pendingApproval(uint256 requestId) internal view returns (RedemptionRequest storage request) {
         request = _existing(requestId);
         if (request.status != Status.PENDING_APPROVAL) revert NotPendingApproval(requestId);
     }
 
-    function _settlementTime(RedemptionRequest storage request) private view returns (uint256) {
+    function _settlementTime(RedemptionRequest storage request) internal view returns (uint256) {
         if (request.channel == Channel.STANDARD) return block.timestamp + STANDARD_DELAY;
         if (request.channel == Channel.EMERGENCY) return block.timestamp + EMERGENCY_DELAY;
         return Math.max(block.timestamp, assetScheduler.windowOpensAt(request.windowId));
@@ -364,7 +401,7 @@ contract RedemptionManager is AccessControl, Pausable {
     }
 
     /// Scheduled requests follow the standard thresholds.
-    function _needsApproval(uint256 gross, Channel channel) private view returns (bool) {
+    function _needsApproval(uint256 gross, Channel channel) internal view virtual returns (bool) {
         (uint256 cash, uint256 yield, uint256 moneyMarket, ) = vault.getLiquidityBreakdown();
         uint256 layer1 = cash + yield;
         if (channel == Channel.EMERGENCY) {

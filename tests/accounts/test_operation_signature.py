@@ -138,7 +138,7 @@ class TestRequireOperationSignature:
 
     def test_records_refusals(self, ana: Person) -> None:
         with pytest.raises(BadSignature):
-            require_operation_signature(request(ana, headers(ana) | {"X-Wallet-Signature": "0x12"}))
+            require_operation_signature(request(ana, headers(ana) | {"X-Wallet-Signature": "0xzz"}))
 
         row = OperationLog.objects.get(action="signature.refused")
         assert (row.actor_user_id, row.after["path"]) == (ana.id, PATH)

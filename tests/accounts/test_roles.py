@@ -12,6 +12,8 @@ SENSITIVE = {
     "approvals.decide_ticket": {"SUPER_ADMIN", "ADMIN", "VIP_APPROVER"},
     "redemptions.settle_redemption": {"SUPER_ADMIN", "OPERATOR"},
     "chain.manage_transaction": {"SUPER_ADMIN", "ADMIN", "OPERATOR"},
+    "chain.stop_sending": {"SUPER_ADMIN", "ADMIN", "OPERATOR", "RISK_OFFICER"},
+    "chain.propose_limits": {"SUPER_ADMIN", "ADMIN"},
     "accounts.add_user": {"SUPER_ADMIN", "ADMIN"},
     "accounts.change_user": {"SUPER_ADMIN", "ADMIN"},
     "audit.view_operationlog": {"SUPER_ADMIN", "ADMIN", "COMPLIANCE"},

@@ -17,10 +17,12 @@ from apps.accounts.operations import (
     SignatureExpired,
     WrongSigner,
     consume_signature,
+    contract_wallets,
     issue_nonce,
 )
 from apps.accounts.operations.contract_wallets import ContractVerdict, VerdictInTransaction
 from apps.accounts.rules.signatures import CURVE_ORDER, NotASignature, canonical_signature
+from apps.core.errors import Unavailable
 from tests.accounts.people import Person, person, sign_typed_data
 
 AT = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -249,11 +251,10 @@ class TestCanonicalSignature:
 
 class TestContractWallets:
     @pytest.fixture(autouse=True)
-    def _unplug(self) -> Any:
-        yield
-        operations.use_contract_wallet_verifier(None)
+    def _unplug(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(contract_wallets, "_verifiers", [])
 
-    def test_nobody_is_asked_by_default(self, victor: Person, vote: Vote) -> None:
+    def test_without_a_verifier_nobody_is_asked(self, victor: Person, vote: Vote) -> None:
         assert (
             operations.contract_verdict(
                 user_id=victor.id, typed_data=vote.typed_data, signature="0x1234"
@@ -264,7 +265,40 @@ class TestContractWallets:
     def test_the_chain_is_not_asked_inside_a_transaction(self, victor: Person, vote: Vote) -> None:
         operations.use_contract_wallet_verifier(lambda **_: True)
 
-        with pytest.raises(VerdictInTransaction):
+        with transaction.atomic(), pytest.raises(VerdictInTransaction):
+            operations.contract_verdict(
+                user_id=victor.id, typed_data=vote.typed_data, signature="0x1234"
+            )
+
+    def test_a_wallet_with_a_key_needs_no_contract(self, victor: Person, vote: Vote) -> None:
+        asked: list[dict[str, Any]] = []
+        operations.use_contract_wallet_verifier(lambda **call: asked.append(call) or True)
+
+        verdict = operations.contract_verdict(
+            user_id=victor.id,
+            typed_data=vote.typed_data,
+            signature=sign_typed_data(victor, vote.typed_data),
+        )
+
+        assert (verdict, asked) == (None, [])
+
+    def test_while_the_chain_is_silent_only_a_contracts_signature_has_to_wait(
+        self, victor: Person, vote: Vote
+    ) -> None:
+        def silent(**_: Any) -> bool:
+            raise Unavailable("No node answers.")
+
+        operations.use_contract_wallet_verifier(silent)
+        by_somebody_else = sign_typed_data(person("VIP_APPROVER"), vote.typed_data)
+
+        for signature in (by_somebody_else, "no signature"):
+            assert (
+                operations.contract_verdict(
+                    user_id=victor.id, typed_data=vote.typed_data, signature=signature
+                )
+                is None
+            )
+        with pytest.raises(Unavailable):
             operations.contract_verdict(
                 user_id=victor.id, typed_data=vote.typed_data, signature="0x1234"
             )

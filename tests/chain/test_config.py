@@ -70,6 +70,11 @@ class TestChains:
             ('generation = "v1"', 'abi = "none.json"', "cannot read the ABI"),
             ("confirmations", 'block_time_seconds = "1"\nconfirmations', "a number above 0"),
             ("confirmations", "block_time_seconds = 0\nconfirmations", "a number above 0"),
+            ("confirmations = 15", "confirmations = 15\nfee_cap = 5", "fee_cap is no setting"),
+            ("start_block = 7", "start_block = 7\nkinds = 1", "kinds is no setting"),
+            ("[[chains]]", 'name = "x"\n[[chains]]', "name is no setting"),
+            ('kind = "vault"', 'kind = ["vault"]', "is none of vault"),
+            ('generation = "v1"', "abi = 5", "abi must name a file"),
             ("[[chains.contracts]]", "[chains.contracts]", "write each of the contracts as [["),
         ],
     )
@@ -79,6 +84,26 @@ class TestChains:
         chain_file.write_text(GOOD.replace(old, new))
 
         with pytest.raises(config.BadChainFile, match=sentence.replace("[", r"\[")):
+            config.chains()
+
+    @pytest.mark.parametrize(
+        "entry",
+        [
+            7,
+            {"name": "Paid"},
+            {"type": "event", "name": "Paid"},
+            {"type": "event", "name": "Paid", "inputs": [{"name": "a", "type": "uint256"}]},
+            {"type": "error", "inputs": []},
+            {"type": "error", "name": "No", "inputs": [{"type": 5, "name": "a"}]},
+        ],
+    )
+    def test_an_abi_that_could_not_be_used_later_is_one_sentence(
+        self, chain_file: Path, entry: object
+    ) -> None:
+        (chain_file.parent / "abi.json").write_text(json.dumps([entry]))
+        chain_file.write_text(GOOD + 'abi = "abi.json"\n')
+
+        with pytest.raises(config.BadChainFile, match=r"entry 0 of .* is no ABI entry"):
             config.chains()
 
     def test_a_missing_file_is_one_sentence(self, chain_file: Path) -> None:
@@ -155,8 +180,6 @@ class TestListen:
             threading.Thread(target=server.serve_forever, daemon=True).start()
             urls = (f"http://127.0.0.1:{server.server_port}", world.node.url)
             client = Client(replace(world.config, rpc_urls=urls))
-            for node in client._nodes:
-                node._checked = True
             answer = client.call("eth_chainId")
             server.shutdown()
 

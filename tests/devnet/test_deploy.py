@@ -10,6 +10,7 @@ from devnet.accounts import ACCOUNTS_COUNT, Actor
 from devnet.chain_file import read_chain_file, write_chain_file
 from devnet.deploy import CHAIN_FILE, KEYSTORE_FILE, MULTICALL3, role
 from devnet.fund import Contract
+from devnet.safe import OWNERS, THRESHOLD, Safe
 from devnet.scenario import Scenario
 from tests.devnet.conftest import PASSWORD
 
@@ -44,6 +45,23 @@ def test_signer_is_fresh_encrypted_funded_and_may_do_its_work(fund: Scenario, fo
     ):
         assert fund.contract(kind).read("hasRole", role(name), signer)
         assert not fund.contract(kind).read("hasRole", role("DEFAULT_ADMIN_ROLE"), signer)
+
+
+def test_the_safe_is_the_administrators_and_may_do_the_warm_wallets_work(fund: Scenario) -> None:
+    hot, warm = fund.entry.signers
+    safe = Safe(fund.chain, warm.address)
+
+    assert (warm.type, warm.executor, warm.keystore) == ("safe", hot.name, None)
+    assert safe.read("VERSION") == "1.4.1"
+    assert safe.read("getOwners") == [owner.address for owner in OWNERS]
+    assert safe.read("getThreshold") == THRESHOLD
+    for kind, name in (
+        ("vault", "ADMIN_ROLE"),
+        ("controller", "ADMIN_ROLE"),
+        ("controller", "REBALANCER_ROLE"),
+    ):
+        assert fund.contract(kind).read("hasRole", role(name), warm.address)
+        assert not fund.contract(kind).read("hasRole", role("DEFAULT_ADMIN_ROLE"), warm.address)
 
 
 def test_chain_file_reads_back_as_written(folder: Path, tmp_path: Path, lived_in: Path) -> None:

@@ -13,10 +13,11 @@ from devstack.env import ROOT
 def clone(tmp_path: Path) -> Path:
     (tmp_path / ".ci").mkdir()
     shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci")
-    browser = tmp_path / "bin" / "chromium"
-    browser.parent.mkdir()
-    browser.write_text("#!/bin/sh\n")
-    browser.chmod(0o755)
+    (tmp_path / "bin").mkdir()
+    for name in ("chromium", "softhsm2-util"):  # nothing is to be installed
+        program = tmp_path / "bin" / name
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
     return tmp_path
 
 

@@ -210,7 +210,9 @@ def assert_each_transaction_happened_once(product: Product, scenario: Scenario) 
         for row in rows(product, "SELECT status FROM chain_transaction WHERE nonce IS NOT NULL")
     )
     assert set(ends) <= {"FINAL", "REVERTED"}, ends
-    [(next_nonce, address)] = rows(product, "SELECT next_nonce, address FROM chain_signeraccount")
+    [(next_nonce, address)] = rows(
+        product, "SELECT next_nonce, address FROM chain_signeraccount WHERE tier = 'HOT'"
+    )
     assert next_nonce == int(
         scenario.chain.rpc.call("eth_getTransactionCount", address, "latest"), 16
     )

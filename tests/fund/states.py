@@ -14,7 +14,7 @@ from apps.chain.contracts.fund_state import (
     TierBand,
     VaultState,
 )
-from apps.chain.events import Tier
+from apps.chain.terms import Tier
 from tests.fund.facts import START, TOKEN, USDT
 
 

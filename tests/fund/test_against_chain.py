@@ -24,6 +24,9 @@ from tests.fund.facts import rows
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db]
 
+SECOND_GENERATION = {"ContractParameter", "LiabilityEntry", "QuotaChange", "SettlementShortfall"}
+"""Models of what contracts of the first generation never say."""
+
 
 @pytest.fixture(autouse=True)
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
@@ -69,7 +72,7 @@ class TestEveryEvent:
         self, world: World, heard: list[Any], project: Callable[..., None]
     ) -> None:
         once = {model.__name__: rows(model) for model in PROJECTED}
-        assert all(once.values()), "an event of the devnet has no row"
+        assert all(once[name] for name in once.keys() - SECOND_GENERATION), "an event has no row"
 
         project(*heard)
         assert {model.__name__: rows(model) for model in PROJECTED} == once

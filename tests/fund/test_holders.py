@@ -5,11 +5,19 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from apps.chain.events import SharesBurned, SharesLocked, SharesTransferred, SharesUnlocked
+from apps.chain.events import (
+    PendingApprovalSharesAdded,
+    PendingApprovalSharesConverted,
+    PendingApprovalSharesRemoved,
+    SharesBurned,
+    SharesLocked,
+    SharesTransferred,
+    SharesUnlocked,
+)
 from apps.core import bus
 from apps.core.units import UINT256_MAX
 from apps.fund.models import FactContradicted, Holder, ShareMovement
@@ -20,7 +28,7 @@ from apps.fund.operations.projections.holders import (
     NegativeLock,
 )
 from apps.fund.queries import balances, holder_count
-from tests.fund.facts import ALICE, BOB, CAROL, CHAIN_ID, ZERO, Logs, rows
+from tests.fund.facts import ALICE, BOB, CAROL, CHAIN_ID, VAULT, ZERO, Logs, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +43,62 @@ def moved(logs: Logs, sender: str, recipient: str, shares: int, **options: Any) 
     return logs.fact(
         SharesTransferred, sender=sender, recipient=recipient, shares=shares, **options
     )
+
+
+class TestEscrow:
+    """v2: the vault's own account holds what is locked or waits for approval."""
+
+    def asked(self, logs: Logs) -> None:
+        project(
+            moved(logs, ZERO, ALICE, 100),
+            moved(logs, ALICE, VAULT, 60),
+            logs.fact(PendingApprovalSharesAdded, same_tx=True, owner=ALICE, shares=60),
+        )
+
+    def shares(self) -> tuple[int, int, int, int]:
+        row = Holder.objects.get(address=ALICE)
+        return row.balance_shares, row.pending_shares, row.locked_shares, row.free_shares
+
+    def test_shares_wait_for_approval(self, logs: Logs) -> None:
+        self.asked(logs)
+
+        assert self.shares() == (40, 60, 0, 40)
+
+    def test_a_rejection_gives_them_back(self, logs: Logs) -> None:
+        self.asked(logs)
+
+        project(
+            moved(logs, VAULT, ALICE, 60),
+            logs.fact(PendingApprovalSharesRemoved, same_tx=True, owner=ALICE, shares=60),
+        )
+
+        assert self.shares() == (100, 0, 0, 100)
+
+    def test_an_approval_locks_them_and_the_settlement_burns_them(self, logs: Logs) -> None:
+        self.asked(logs)
+
+        project(
+            logs.fact(PendingApprovalSharesConverted, owner=ALICE, shares=60),
+            logs.fact(SharesLocked, same_tx=True, owner=ALICE, shares=60, in_escrow=True),
+        )
+        assert self.shares() == (40, 0, 60, 40)
+
+        project(
+            moved(logs, VAULT, ZERO, 60),
+            logs.fact(SharesBurned, same_tx=True, owner=ALICE, shares=60),
+        )
+        assert self.shares() == (40, 0, 0, 40)
+        assert balances() == {ALICE: 40}
+
+    def test_more_than_is_pending_is_refused(self, logs: Logs) -> None:
+        self.asked(logs)
+
+        with pytest.raises(NegativeLock, match="60 shares pending"):
+            project(logs.fact(PendingApprovalSharesConverted, owner=ALICE, shares=61))
+
+    def test_pending_shares_of_a_stranger_are_refused(self, logs: Logs) -> None:
+        with pytest.raises(LockWithoutHolder):
+            project(logs.fact(PendingApprovalSharesAdded, owner=BOB, shares=1))
 
 
 class TestTransfer:
@@ -66,6 +130,17 @@ class TestTransfer:
         holder = Holder.objects.get(address=ALICE)
         assert holder.first_activity_at == first.source.block_time
         assert holder.last_activity_at == last.source.block_time
+
+    def test_one_that_comes_late_leaves_what_chain_order_would(self, logs: Logs) -> None:
+        first, middle, last = (moved(logs, ZERO, ALICE, 100) for _ in range(3))
+
+        project(last)
+        project(middle, first)
+
+        row = Holder.objects.get(address=ALICE)
+        assert row.balance_shares == 300
+        assert row.first_activity_at == first.source.block_time
+        assert row.last_activity_at == last.source.block_time
 
     def test_to_oneself_changes_nothing(self, logs: Logs) -> None:
         project(moved(logs, ZERO, ALICE, 5), moved(logs, ALICE, ALICE, 5))
@@ -188,6 +263,7 @@ TRANSFERS = st.lists(
 
 
 class TestAnyTransfers(TestCase):
+    @settings(deadline=None)  # real statements on a machine that others use too
     @given(TRANSFERS)
     def test_end_as_a_plain_ledger_does(self, transfers: list[tuple[str, str, int]]) -> None:
         logs = Logs()
@@ -204,3 +280,24 @@ class TestAnyTransfers(TestCase):
 
         held = {account: n for account, n in ledger.items() if n > 0 and account != ZERO}
         assert balances() == dict(sorted(held.items()))
+
+    @settings(deadline=None)
+    @given(TRANSFERS)
+    def test_together_do_what_they_do_one_by_one(
+        self, transfers: list[tuple[str, str, int]]
+    ) -> None:
+        logs, ledger, facts = Logs(), dict.fromkeys(ACCOUNTS, 0), []
+        for sender, recipient, shares in itertools.chain([(ZERO, ALICE, 60)], transfers):
+            if sender != ZERO and ledger[sender] < shares:
+                continue
+            ledger[sender] -= shares
+            ledger[recipient] += shares
+            facts.append(moved(logs, sender, recipient, shares))
+        project(*facts)
+        one_by_one = rows(Holder) + rows(ShareMovement)
+        clear_projections(chain_id=CHAIN_ID)
+
+        with transaction.atomic():
+            bus.project(*facts, *facts)  # and twice is once
+
+        assert rows(Holder) + rows(ShareMovement) == one_by_one

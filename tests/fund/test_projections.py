@@ -1,12 +1,13 @@
 """Every other fact of the chain as a row; each act once."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from apps.chain import events
-from apps.chain.events import Channel, Tier
+from apps.chain.terms import Channel, Tier
 from apps.core.units import UINT256_MAX
 from apps.fund import models, queries
 from apps.fund.operations import clear_projections
@@ -409,6 +410,44 @@ class TestContracts:
         ]
 
 
+class TestLiabilities:
+    def liability(self, logs: Logs, day: int, assets: int, *, removed: bool = False) -> Any:
+        if not removed:
+            return logs.fact(events.DailyLiabilityAdded, MANAGER, day_index=day, assets=assets)
+        return logs.fact(
+            events.LiabilityRemoved, MANAGER, day_index=day, assets=assets, was_overdue=False
+        )
+
+    def test_what_is_left_of_each_day(self, logs: Logs, project: Project) -> None:
+        today = models.day_index_at(START)
+        project(
+            self.liability(logs, today - 1, UINT256_MAX),
+            self.liability(logs, today - 1, 5),
+            self.liability(logs, today - 1, 3, removed=True),
+            self.liability(logs, today, 7),
+            self.liability(logs, today, 7, removed=True),
+            self.liability(logs, today + 6, 11),
+        )
+
+        left = queries.liabilities_by_day(chain_id=CHAIN_ID, at=START)
+
+        assert [(d.day_index - today, d.outstanding_assets, d.overdue) for d in left] == [
+            (-1, UINT256_MAX + 2, True),
+            (6, 11, False),
+        ]
+        assert [day.day for day in left] == [
+            (START - timedelta(days=1)).date(),
+            (START + timedelta(days=6)).date(),
+        ]
+
+    def test_a_day_beyond_the_calendar_has_no_date(self, logs: Logs, project: Project) -> None:
+        project(self.liability(logs, UINT256_MAX, 1))
+
+        [left] = queries.liabilities_by_day(chain_id=CHAIN_ID, at=START)
+
+        assert (left.day_index, left.day) == (UINT256_MAX, None)
+
+
 def one_of_each(logs: Logs) -> list[Any]:
     """A fact of every kind that is projected."""
     role = {"role": role_hash("KEEPER_ROLE"), "account": BOB}
@@ -482,6 +521,35 @@ def one_of_each(logs: Logs) -> list[Any]:
         logs.fact(events.ContractPaused, VAULT, account=BOB),
         logs.fact(events.ContractUnpaused, VAULT, account=BOB),
         logs.fact(events.AssetRemoved, CONTROLLER, token=TOKEN),
+        logs.fact(events.PendingApprovalSharesAdded, owner=ALICE, shares=20),
+        logs.fact(events.PendingApprovalSharesRemoved, owner=ALICE, shares=5),
+        logs.fact(events.PendingApprovalSharesConverted, owner=ALICE, shares=10),
+        logs.fact(events.EmergencyQuotaRefreshed, assets=1000),
+        logs.fact(events.EmergencyQuotaRestored, assets=10),
+        logs.fact(events.LockedMintAssetsReset, assets=7),
+        logs.fact(
+            events.ContractParameterUpdated,
+            MANAGER,
+            name="BaseRedemptionFee",
+            old_value=0,
+            new_value=UINT256_MAX,
+        ),
+        logs.fact(events.DailyLiabilityAdded, MANAGER, day_index=20_600, assets=90),
+        logs.fact(events.LiabilityRemoved, MANAGER, day_index=20_600, assets=40, was_overdue=True),
+        logs.fact(
+            events.SettlementWaterfallTriggered,
+            MANAGER,
+            request_id=1,
+            deficit_assets=50,
+            funded_assets=20,
+        ),
+        logs.fact(
+            events.SettlementLiquidityInsufficient,
+            MANAGER,
+            request_id=1,
+            available_assets=20,
+            payout_assets=50,
+        ),
     ]
 
 

@@ -189,6 +189,47 @@ class TestDrift:
 
         assert told("ROLE_GRANTED") == emails(ada)
 
+    def test_another_number_to_work_by_is_told(self) -> None:
+        ada = person("ADMIN")
+
+        publish(
+            events.ContractParameterUpdated(
+                source=source(1, at=clock.now()),
+                name="StandardApprovalAmount",
+                old_value=50_000 * 10**18,
+                new_value=5_000_000 * 10**18,
+            ),
+            bus.react,
+        )
+
+        assert told("CONTRACT_PARAMETER") == emails(ada)
+        message = Notification.objects.get()
+        assert "StandardApprovalAmount" in message.subject
+        assert "50,000.00 USDT" in message.text
+        assert "5,000,000.00 USDT" in message.text
+
+
+def test_a_due_redemption_that_was_not_paid_is_told() -> None:
+    farid, greta = person("OPERATOR"), person("RISK_OFFICER")
+    person("VIEWER")
+    apply(requested())
+
+    publish(
+        events.SettlementLiquidityInsufficient(
+            source=source(2, at=clock.now()),
+            request_id=1,
+            available_assets=100 * 10**18,
+            payout_assets=1_250 * 10**18,
+        ),
+        bus.react,
+    )
+
+    assert told("REDEMPTION_UNPAID") == emails(farid, greta)
+    message = Notification.objects.filter(kind="REDEMPTION_UNPAID").first()
+    assert message is not None
+    assert "1,150.00 USDT" in message.text
+    assert message.link.endswith("/redemptions/redemption/31337-1/change/")
+
 
 class TestTransactions:
     def finished(self, outcome: str) -> events.TransactionFinished:
@@ -231,6 +272,18 @@ class TestChain:
         publish(events.ChainHalted(chain_id=31337, reason="A final block changed.", at=clock.now()))
 
         assert told("CHAIN_HALTED") == emails(ada)
+
+    def test_finality_that_stands_still_is_told_once(self) -> None:
+        ada = person("ADMIN")
+        now = clock.now()
+        fact = events.FinalityStalled(
+            chain_id=31337, final_number=7, head_number=99, since=now, at=now
+        )
+
+        publish(fact)
+        publish(fact)
+
+        assert told("FINALITY_STALLED") == emails(ada)
 
     def test_a_parked_log_is_told_once(self) -> None:
         ana = person("OPERATOR")

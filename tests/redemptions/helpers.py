@@ -8,6 +8,7 @@ from django.db import transaction
 
 from apps.chain import events
 from apps.chain.models import Cursor
+from apps.chain.terms import Channel
 from apps.core import bus
 from apps.redemptions.models import Redemption, redemption_key
 
@@ -98,7 +99,7 @@ def requested(request_id: int = 1, **changes: Any) -> events.RedemptionRequested
         "shares": 100_000 * USDT,
         "gross_assets": 120_000 * USDT,
         "estimated_fee_assets": 600 * USDT,
-        "channel": events.Channel.STANDARD,
+        "channel": Channel.STANDARD,
         "requested_at": at,
         "settles_at": None if approval else at + timedelta(days=7),
         "window_id": 0,
@@ -138,7 +139,7 @@ def settled(request_id: int = 1, at: datetime = NOON) -> events.RedemptionSettle
         gross_assets=120_000 * USDT,
         fee_assets=500 * USDT,
         net_assets=119_500 * USDT,
-        channel=events.Channel.STANDARD,
+        channel=Channel.STANDARD,
     )
 
 

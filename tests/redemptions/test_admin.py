@@ -12,8 +12,8 @@ from openpyxl import load_workbook
 
 from apps.approvals.models import Ticket
 from apps.audit.models import OperationLog
-from apps.chain.events import Channel
 from apps.chain.models import Transaction
+from apps.chain.terms import Channel
 from apps.core import clock
 from apps.redemptions.models import Redemption
 from tests.accounts.people import person, signed_in

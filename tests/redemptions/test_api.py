@@ -9,8 +9,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.approvals.models import Ticket, Vote
-from apps.chain.events import Channel
 from apps.chain.models import Transaction
+from apps.chain.terms import Channel
 from apps.core.units import UINT256_MAX
 from apps.redemptions.models import Redemption
 from apps.redemptions.operations.asking import open_ticket

@@ -7,7 +7,7 @@ from django.conf import LazySettings
 from django.test import Client
 from kombu import Connection
 
-from apps.chain.models import Cursor, SignerAccount
+from apps.chain.models import Cursor, SignerAccount, Stop
 from apps.core import clock
 from apps.system import operations
 from apps.system.queries import health
@@ -58,6 +58,7 @@ class TestHealthEndpoint:
             "chain",
             "listener",
             "sender",
+            "checks",
         }
         assert data["lastBlockProcessed"] == 1_284_511
         assert data["blockLag"] == 0
@@ -107,16 +108,32 @@ class TestParts:
         assert part.state is State.DOWN
         assert "a reorg below what was final" in part.sentence
 
-    def test_a_paused_signer_is_told(self) -> None:
+    def test_a_stop_is_told(self) -> None:
         at = clock.now()
-        SignerAccount.objects.create(
-            chain_id=samples.CHAIN, address=samples.ALICE, name="operations", paused_reason="spent"
-        )
+        Stop.objects.create(scope="all", reason="spent elsewhere", set_by="ana", set_at=at)
 
         part = health.sender_state(at)
 
         assert part.state is State.DOWN
-        assert "spent" in part.sentence
+        assert part.sentence == "Stopped (everything): spent elsewhere"
+        assert part.figures["stops"] == ["all"]
+
+    def test_a_stop_of_one_kind_of_call_is_not_everything(self) -> None:
+        at = clock.now()
+        scope = f"stream:{samples.CHAIN}:SETTLE_REDEMPTION"
+        Stop.objects.create(scope=scope, reason="looked at", set_by="ana", set_at=at)
+
+        assert health.sender_state(at).state is State.DEGRADED
+
+    def test_a_key_out_of_reach_is_told(self) -> None:
+        SignerAccount.objects.create(
+            chain_id=samples.CHAIN, address=samples.ALICE, name="operations", trouble="No password."
+        )
+
+        part = health.sender_state(clock.now())
+
+        assert part.state is State.DOWN
+        assert part.sentence == "No password."
 
     def test_beat_without_a_heartbeat_is_down(self) -> None:
         assert health.beat_state(clock.now()).state is State.DOWN

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.db import transaction
+from eth_account.messages import SignableMessage
 
 from apps.accounts.queries import wallet_of
 from apps.accounts.rules import signatures
+from apps.core.errors import Unavailable
 
 
 class ContractWalletVerifier(Protocol):
@@ -49,21 +51,48 @@ def contract_verdict(
 ) -> ContractVerdict | None:
     """Ask the user's wallet contract about a signature; None means no, or no contract.
 
+    A signature by the wallet's own key needs no contract: nobody is asked then. While the chain is
+    silent, a signature that some key has made is judged as that key's.
+
     Raises:
         VerdictInTransaction: called inside a transaction.
+        Unavailable: the chain is silent, and only a contract can have made this signature.
     """
-    if not _verifiers:
-        return None
-    if transaction.get_connection().in_atomic_block:
-        raise VerdictInTransaction("ask for the contract's verdict before the transaction")
+    _refuse_in_transaction()
     address = wallet_of(user_id)
-    if address is None:
+    if not _verifiers or address is None:
         return None
     try:
         raw = signatures.signature_bytes(signature)
     except signatures.NotASignature:
         return None
-    digest = signatures.digest_of(signatures.signable(typed_data))
-    if not _verifiers[0](address=address, digest=digest, signature=raw):
+    message = signatures.signable(typed_data)
+    key = _key_behind(message, signature)
+    if key == address:
         return None
-    return ContractVerdict(address=address, digest=digest, signature=raw)
+    digest = signatures.digest_of(message)
+    try:
+        accepted = _verifiers[0](address=address, digest=digest, signature=raw)
+    except Unavailable:
+        if key is None:
+            raise
+        return None
+    return ContractVerdict(address=address, digest=digest, signature=raw) if accepted else None
+
+
+def _key_behind(message: SignableMessage, signature: str) -> str | None:
+    try:
+        return signatures.signer_of(message, signatures.canonical_signature(signature))
+    except signatures.NotASignature:
+        return None
+
+
+def _refuse_in_transaction() -> None:
+    try:
+        # Django's own check of being outermost; it overlooks the transaction around a test.
+        with transaction.atomic(durable=True):
+            pass
+    except RuntimeError as error:
+        raise VerdictInTransaction(
+            "ask for the contract's verdict before the transaction"
+        ) from error

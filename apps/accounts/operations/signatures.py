@@ -140,6 +140,18 @@ def consume_operation_signature(
     return signer
 
 
+def check_signature(*, user_id: int, typed_data: Mapping[str, Any], signature: str) -> str:
+    """Prove that this person's registered wallet signed; return its lower-case address.
+
+    For typed data of a contract's own, which cannot carry a nonce of ours: the caller sees to it
+    that using it twice does nothing twice.
+
+    Raises:
+        NoWallet, BadSignature, WrongSigner.
+    """
+    return _signer(user_id, typed_data, signature, None)
+
+
 def consume_sign_in_nonce(*, nonce: str, wallet: str, at: datetime) -> None:
     """Use up the nonce of a sign-in challenge.
 

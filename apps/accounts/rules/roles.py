@@ -29,22 +29,29 @@ _OPERATE = frozenset(
         "notifications.resend_notification",
         "chain.retry_log",
         "chain.manage_transaction",
+        "chain.stop_sending",
     }
 )
-_DECIDE = frozenset({"approvals.decide_ticket"})
+_DECIDE = frozenset({"approvals.decide_ticket", "chain.confirm_safeproposal"})
 
 ROLES: dict[str, frozenset[str]] = {
-    "SUPER_ADMIN": _READ | _REPORTS | _PEOPLE | _AUDIT | _OPERATE | _DECIDE | {"system.view_*"},
+    "SUPER_ADMIN": _READ
+    | _REPORTS
+    | _PEOPLE
+    | _AUDIT
+    | _OPERATE
+    | _DECIDE
+    | {"system.view_*", "chain.propose_limits"},
     "ADMIN": _READ
     | _REPORTS
     | _PEOPLE
     | _AUDIT
     | _DECIDE
     | (_OPERATE - {"redemptions.settle_redemption"})
-    | {"system.view_*"},
+    | {"system.view_*", "chain.propose_limits"},
     "VIP_APPROVER": _READ | _REPORTS | _DECIDE | {"redemptions.export_redemption"},
     "OPERATOR": _READ | _REPORTS | _OPERATE,
-    "RISK_OFFICER": _READ | _REPORTS | {"redemptions.export_redemption"},
+    "RISK_OFFICER": _READ | _REPORTS | {"redemptions.export_redemption", "chain.stop_sending"},
     "COMPLIANCE": _READ | _REPORTS | _AUDIT | {"accounts.view_*"},
     "FUND_MANAGER": _READ | {"reports.download_report"},
     "VIEWER": _READ | {"reports.download_report"},

@@ -1,5 +1,5 @@
-"""Events, transactions and how far each chain is read."""
+"""Events, transactions, the warm wallet, and how far each chain is read."""
 
-from . import chains, events, transactions
+from . import chains, events, safes, signers, stops, transactions
 
-__all__ = ["chains", "events", "transactions"]
+__all__ = ["chains", "events", "safes", "signers", "stops", "transactions"]

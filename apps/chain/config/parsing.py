@@ -13,7 +13,16 @@ from apps.chain.config.kinds import (
     ContractConfig,
 )
 from apps.chain.config.signers import parse_signers
-from apps.chain.config.tables import address, flag, number, positive, tables, urls
+from apps.chain.config.tables import address, flag, number, positive, refuse_unknown, tables, urls
+
+_CHAIN_SETTINGS = frozenset(
+    {
+        *("name", "chain_id", "rpc_urls", "ws_urls", "confirmations", "finality"),
+        *("stalled_confirmations", "block_time_seconds", "explorer_url", "contracts", "signers"),
+        *("private_relays", "private_above", "public_fallback", "fee_cap_gwei"),
+    }
+)
+_CONTRACT_SETTINGS = frozenset({"kind", "address", "start_block", "generation", "abi"})
 
 
 def parse(file: str) -> tuple[ChainConfig, ...]:
@@ -29,6 +38,7 @@ def parse(file: str) -> tuple[ChainConfig, ...]:
         raise BadChainFile(f"Cannot read the chain file {path}: {error.strerror}.") from error
     except ValueError as error:  # not TOML, or not even text
         raise BadChainFile(f"The chain file {path} is not valid TOML: {error}.") from error
+    refuse_unknown(document, {"chains"}, str(path))
     configs = tuple(_chain(table, path) for table in tables(document, "chains", str(path)))
     ids = [config.chain_id for config in configs]
     if len(set(ids)) != len(ids):
@@ -49,7 +59,7 @@ def _chain(table: dict[str, Any], path: Path) -> ChainConfig:
             f"{where}: give at least two private_relays, or none: one that swallows a transaction "
             f"would stop it for good."
         )
-    return ChainConfig(
+    config = ChainConfig(
         name=name,
         chain_id=number(table, "chain_id", where),
         rpc_urls=urls(table, "rpc_urls", ("http", "https"), where, required=True),
@@ -67,6 +77,8 @@ def _chain(table: dict[str, Any], path: Path) -> ChainConfig:
         public_fallback=flag(table, "public_fallback", where),
         fee_cap_gwei=number(table, "fee_cap_gwei", where, 100),
     )
+    refuse_unknown(table, _CHAIN_SETTINGS, where)
+    return config
 
 
 def _confirmations(table: dict[str, Any], where: str) -> int | None:
@@ -84,7 +96,7 @@ def _confirmations(table: dict[str, Any], where: str) -> int | None:
 
 def _contract(table: dict[str, Any], where: str, path: Path) -> ContractConfig:
     kind = table.get("kind")
-    if kind not in CONTRACT_KINDS:
+    if not isinstance(kind, str) or kind not in CONTRACT_KINDS:
         raise BadChainFile(
             f"{where}: contract kind {kind!r} is none of {', '.join(CONTRACT_KINDS)}."
         )
@@ -94,6 +106,7 @@ def _contract(table: dict[str, Any], where: str, path: Path) -> ContractConfig:
         raise BadChainFile(
             f"{where}: generation {generation!r} is none of {', '.join(GENERATIONS)}."
         )
+    refuse_unknown(table, _CONTRACT_SETTINGS, where)
     return ContractConfig(
         kind=kind,
         address=address(table, where),
@@ -103,15 +116,43 @@ def _contract(table: dict[str, Any], where: str, path: Path) -> ContractConfig:
     )
 
 
-def _abi(name: str | None, where: str, path: Path) -> tuple[dict[str, Any], ...]:
+def _abi(name: Any, where: str, path: Path) -> tuple[dict[str, Any], ...]:
     if name is None:
         return ()
+    if not isinstance(name, str) or not name:
+        raise BadChainFile(f"{where}: abi must name a file.")
     file = path.parent / name
     try:
         document = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadChainFile(f"{where}: cannot read the ABI {file}: {error}.") from error
     entries = document.get("abi") if isinstance(document, dict) else document
     if not isinstance(entries, list):
         raise BadChainFile(f"{where}: {file} holds no ABI list.")
+    for place, entry in enumerate(entries):
+        if not _is_abi_entry(entry):
+            raise BadChainFile(f"{where}: entry {place} of {file} is no ABI entry.")
     return tuple(entries)
+
+
+def _is_abi_entry(entry: Any) -> bool:
+    """Whether it has what is read of it when a log or a revert comes, long after the start."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("type"), str):
+        return False
+    if entry["type"] not in {"event", "error"}:
+        return True  # of the others nothing is read
+    inputs = entry.get("inputs")
+    return (
+        isinstance(entry.get("name"), str)
+        and isinstance(inputs, list)
+        and all(_is_abi_input(item, is_event=entry["type"] == "event") for item in inputs)
+    )
+
+
+def _is_abi_input(item: Any, *, is_event: bool) -> bool:
+    return (
+        isinstance(item, dict)
+        and isinstance(item.get("name"), str)
+        and isinstance(item.get("type"), str)
+        and (not is_event or isinstance(item.get("indexed"), bool))
+    )

@@ -17,7 +17,7 @@ from apps.chain.config.kinds import (
     SignerConfig,
     SignerTier,
 )
-from apps.chain.config.tables import address, number, tables, text
+from apps.chain.config.tables import address, number, refuse_unknown, tables, text
 
 Key = KeystoreKey | KmsKey | Pkcs11Key | SafeWallet
 
@@ -46,13 +46,16 @@ def _signer(table: dict[str, Any], where: str, path: Path) -> SignerConfig:
     name = str(table.get("name", "operations"))
     where = f"{where}, signer {name}"
     kind = table.get("type", "keystore")
-    if kind not in _KEYS:
+    if not isinstance(kind, str) or kind not in _KEYS:
         raise BadChainFile(f"{where}: type {kind!r} is none of {', '.join(_KEYS)}.")
     key = _KEYS[kind](table, where, path)
     limits = WARM_LIMITS if isinstance(key, SafeWallet) else HOT_LIMITS
     allowed = table.get("allow", [])
     if not isinstance(allowed, list) or not all(isinstance(item, str) for item in allowed):
         raise BadChainFile(f"{where}: allow must be a list of kinds of calls.")
+    if "allow" in table and not allowed:
+        raise BadChainFile(f"{where}: allow names no kind of call; leave it out to allow all.")
+    refuse_unknown(table, _SETTINGS | _KEY_SETTINGS[kind], where)
     return SignerConfig(
         name=name,
         address=address(table, where),
@@ -79,15 +82,22 @@ def _kms(table: dict[str, Any], where: str, _path: Path) -> KmsKey:
         raise BadChainFile(
             f'{where}: kms_keys must be a list like [{{ region = "…", key_id = "…" }}].'
         )
-    return KmsKey(
-        places=tuple(
-            KmsPlace(
-                region=text(item, "region", where),
-                key_id=text(item, "key_id", where),
-                endpoint_url=str(item.get("endpoint_url", "")),
-            )
-            for item in found
-        )
+    for item in found:
+        refuse_unknown(item, {"region", "key_id", "endpoint_url"}, where)
+    places = tuple(_kms_place(item, where) for item in found)
+    if len({place.region for place in places}) != len(places):
+        raise BadChainFile(f"{where}: kms_keys names a region twice.")
+    return KmsKey(places=places)
+
+
+def _kms_place(table: dict[str, Any], where: str) -> KmsPlace:
+    endpoint_url = table.get("endpoint_url", "")
+    if endpoint_url and not str(endpoint_url).startswith(("http://", "https://")):
+        raise BadChainFile(f"{where}: endpoint_url must be an http(s) URL.")
+    return KmsPlace(
+        region=text(table, "region", where),
+        key_id=text(table, "key_id", where),
+        endpoint_url=str(endpoint_url),
     )
 
 
@@ -109,4 +119,13 @@ _KEYS: dict[str, Callable[[dict[str, Any], str, Path], Key]] = {
     "kms": _kms,
     "pkcs11": _pkcs11,
     "safe": _safe,
+}
+_SETTINGS = frozenset(
+    {"name", "type", "address", "allow", "per_transaction", "per_day", "calls_per_day"}
+)
+_KEY_SETTINGS = {
+    "keystore": {"keystore", "password_env"},
+    "kms": {"kms_keys"},
+    "pkcs11": {"module", "token", "key", "pin_env"},
+    "safe": {"executor"},
 }

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Collection
 from typing import Any
 
 from apps.chain.config.kinds import BadChainFile
@@ -16,6 +17,17 @@ def tables(table: dict[str, Any], key: str, where: str) -> list[dict[str, Any]]:
         heading = key if key == "chains" else f"chains.{key}"
         raise BadChainFile(f"{where}: write each of the {key} as [[{heading}]].")
     return found
+
+
+def refuse_unknown(table: dict[str, Any], known: Collection[str], where: str) -> None:
+    """Nobody may believe a limit is set that was only misspelt.
+
+    Raises:
+        BadChainFile: the table says something that we do not know.
+    """
+    for key in table:
+        if key not in known:
+            raise BadChainFile(f"{where}: {key} is no setting that we know.")
 
 
 def address(table: dict[str, Any], where: str) -> str:

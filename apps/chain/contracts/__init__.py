@@ -3,40 +3,81 @@
 from collections.abc import Sequence
 from typing import Any
 
-from eth_abi.abi import encode
-
 from apps.chain import config as chain_config
-from apps.chain.calls import Call
 from apps.chain.config import ContractConfig
-from apps.chain.contracts import abi, asset_controller, redemption_manager, vault
-from apps.chain.contracts.common import Builder, Values
+from apps.chain.contracts import abi, asset_controller, redemption_manager, vault, voucher
+from apps.chain.contracts.asking import (
+    CALLS,
+    WrongGeneration,
+    calldata_of,
+    calls_hash,
+    contract_of,
+    decode_call,
+    hash_of_calldata,
+    selector_of,
+)
+from apps.chain.contracts.common import Builder, Values, of_generation
+from apps.chain.contracts.expecting import ExpectedEvent, expected_event
 from apps.chain.events import ChainFact, Source
+
+__all__ = [
+    "CALLS",
+    "CRITICAL_EVENTS",
+    "ExpectedEvent",
+    "WrongGeneration",
+    "calldata_of",
+    "calls_hash",
+    "contract_of",
+    "decode_call",
+    "expected_event",
+    "fact_of",
+    "hash_of_calldata",
+    "holds_at_any_block",
+    "in_abi_order",
+    "is_ignored",
+    "key_of",
+    "needs_reading",
+    "reading_calls",
+    "reading_values",
+    "selector_of",
+    "speaker",
+]
 
 _MODULES = {
     "vault": vault,
     "redemption_manager": redemption_manager,
     "asset_controller": asset_controller,
+    "voucher": voucher,
 }
 
-IGNORED_EVENTS = vault.IGNORED | redemption_manager.IGNORED | asset_controller.IGNORED
 CRITICAL_EVENTS = vault.CRITICAL | redemption_manager.CRITICAL | asset_controller.CRITICAL
+"""People hear of these when seen, before they are final."""
 
 
-def is_ignored(contract_kind: str, event: str) -> bool:
+def speaker(chain_id: int, address: str, kind: str) -> ContractConfig:
+    """The contract that emitted a stored log, and so which generation its words are of.
+
+    One that is no longer configured is taken for the first generation of its kind.
+    """
+    configured = _configured(chain_id, address)
+    return configured or ContractConfig(kind=kind, address=address, start_block=0, generation="v1")
+
+
+def is_ignored(contract: ContractConfig, event: str) -> bool:
     """Whether we know the event and mean to do nothing about it."""
-    module = _MODULES.get(contract_kind)
-    return module is None or event in module.IGNORED or event not in module.FACTS
+    return event not in _facts(contract) or event in _ignored(contract)
 
 
-def fact_of(event: str, source: Source, args: dict[str, Any], values: Values) -> ChainFact:
+def fact_of(
+    contract: ContractConfig, event: str, source: Source, args: dict[str, Any], values: Values
+) -> ChainFact:
     """The fact that a decoded log states; ``values`` are its readings."""
-    build: Builder = _MODULES[source.contract_kind].FACTS[event]
-    return build(source, args, values)
+    return _facts(contract)[event](source, args, values)
 
 
-def key_of(contract_kind: str, event: str, source: Source, args: dict[str, Any]) -> str:
+def key_of(contract: ContractConfig, event: str, source: Source, args: dict[str, Any]) -> str:
     """The aggregate whose facts must stay in order."""
-    if is_ignored(contract_kind, event):
+    if is_ignored(contract, event):
         return ""
     blank = {
         "locked_nav_per_share": "0",
@@ -45,7 +86,7 @@ def key_of(contract_kind: str, event: str, source: Source, args: dict[str, Any])
         "symbol": "",
         "decimals": "0",
     }
-    return fact_of(event, source, args, blank).key
+    return fact_of(contract, event, source, args, blank).key
 
 
 def in_abi_order(
@@ -55,9 +96,7 @@ def in_abi_order(
 
     As they are where the contract is no longer configured.
     """
-    contract = next(
-        (c.contract_at(address) for c in chain_config.chains() if c.chain_id == chain_id), None
-    )
+    contract = _configured(chain_id, address)
     event = abi.event_for(contract, topics[0]) if contract and topics else None
     if args is None or event is None:
         return args
@@ -93,29 +132,15 @@ def reading_values(
     return None if values["decimals"] is None else values
 
 
-def contract_of(call: Call) -> ContractConfig:
-    """The contract a call goes to, by configuration."""
-    return chain_config.chain(call.chain_id).contract(call.contract_kind)
+def _configured(chain_id: int, address: str) -> ContractConfig | None:
+    chain = next((c for c in chain_config.chains() if c.chain_id == chain_id), None)
+    return chain.contract_at(address) if chain else None
 
 
-def calldata_of(call: Call) -> str:
-    """The call's bytes as 0x-hex."""
-    contract = contract_of(call)
-    return abi.function(call.contract_kind, call.function, contract.generation).encode(*call.args)
+def _facts(contract: ContractConfig) -> dict[str, Builder]:
+    module = _MODULES.get(contract.kind)
+    return of_generation(module.FACTS, contract.generation) if module else {}
 
 
-def calls_hash(calls: Sequence[Call]) -> str:
-    """The ordered hash of planned calls: what a vote signs and what must be executed.
-
-    keccak256 over abi.encode((uint256 chainId, address to, bytes calldata)[]).
-    """
-    items = [
-        (call.chain_id, contract_of(call).address, bytes.fromhex(calldata_of(call)[2:]))
-        for call in calls
-    ]
-    return abi.keccak_hex(encode(["(uint256,address,bytes)[]"], [items]))
-
-
-def expected_event(call: Call) -> tuple[str, dict[str, str]]:
-    """The event that proves a call did what it says, with the arguments it must carry."""
-    return redemption_manager.expected_event(call)
+def _ignored(contract: ContractConfig) -> frozenset[str]:
+    return of_generation(_MODULES[contract.kind].IGNORED, contract.generation)

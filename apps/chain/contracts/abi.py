@@ -7,13 +7,13 @@ add entries for a contract (its own custom errors, or events with other indexing
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, cast
 
 from eth_abi.codec import ABICodec
 from eth_abi.decoding import StringDecoder
-from eth_abi.exceptions import DecodingError
+from eth_abi.exceptions import DecodingError, EncodingError
 from eth_abi.registry import BaseEquals
 from eth_abi.registry import registry as default_registry
 from eth_typing import ABIFunction
@@ -25,10 +25,12 @@ from eth_utils.abi import (
 from eth_utils.crypto import keccak
 
 from apps.chain.config import ContractConfig
+from apps.chain.contracts import words
 
 _ABI_DIR = Path(__file__).parent / "abi"
 _ERROR_STRING = "08c379a0"  # Error(string)
 _PANIC = "4e487b71"  # Panic(uint256)
+_REVERT_WORDS_MAX = 500
 _PANICS = {
     0x01: "an assertion failed",
     0x11: "an arithmetic overflow",
@@ -54,6 +56,10 @@ class Undecodable(ValueError):
     """The log has the topic of a known event but not its shape."""
 
 
+class UnknownFunction(LookupError):
+    """Contracts of that generation have no function of that name."""
+
+
 @dataclass(frozen=True, slots=True)
 class EventAbi:
     """One event's shape."""
@@ -69,25 +75,61 @@ class EventAbi:
         Raises:
             Undecodable: topics or data do not fit.
         """
-        indexed = [item for item in self.inputs if item[2]]
-        plain = [item for item in self.inputs if not item[2]]
-        if len(topics) != len(indexed) + 1:
+        plan = _plan(self.inputs)
+        if len(topics) != len(plan.indexed) + 1:
             raise Undecodable(
-                f"{self.name} has {len(indexed)} indexed arguments, the log {len(topics) - 1}"
+                f"{self.name} has {len(plan.indexed)} indexed arguments, the log {len(topics) - 1}"
             )
         try:
             values = [
-                CODEC.decode([kind], bytes.fromhex(topic[2:]))[0]
-                for (_, kind, _), topic in zip(indexed, topics[1:], strict=True)
+                _value(kind, bytes.fromhex(topic[2:]))
+                for kind, topic in zip(plan.indexed, topics[1:], strict=True)
             ]
-            rest = CODEC.decode([kind for _, kind, _ in plain], bytes.fromhex(data[2:]))
+            rest = _values(plan, bytes.fromhex(data[2:]))
         except (DecodingError, ValueError, OverflowError) as error:
             raise Undecodable(f"{self.name}: {error}") from error
         by_index, by_data = iter(values), iter(rest)
         return {
-            name: to_json(next(by_index) if is_indexed else next(by_data))
+            name: next(by_index) if is_indexed else next(by_data)
             for name, _, is_indexed in self.inputs
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How an event's arguments lie in a log: types of the topics, types of the data, and the
+    readers of the data where every argument in it is one word."""
+
+    indexed: tuple[str, ...]
+    plain: tuple[str, ...]
+    words: tuple[words.Reader, ...] | None
+
+
+@cache
+def _plan(inputs: tuple[tuple[str, str, bool], ...]) -> _Plan:
+    plain = tuple(kind for _, kind, is_indexed in inputs if not is_indexed)
+    readers = tuple(reader for kind in plain if (reader := words.reader_of(kind)) is not None)
+    return _Plan(
+        indexed=tuple(kind for _, kind, is_indexed in inputs if is_indexed),
+        plain=plain,
+        words=readers if len(readers) == len(plain) else None,
+    )
+
+
+def _value(kind: str, word: bytes) -> Any:
+    reader = words.reader_of(kind)
+    if reader is None or len(word) != words.WORD_BYTES:
+        return to_json(CODEC.decode([kind], word)[0])
+    return reader(word)
+
+
+def _values(plan: _Plan, data: bytes) -> list[Any]:
+    if plan.words is None or len(data) < words.WORD_BYTES * len(plan.words):
+        return [to_json(value) for value in CODEC.decode(plan.plain, data)]
+    return [
+        reader(data[start : start + words.WORD_BYTES])
+        for reader, start in zip(plan.words, range(0, len(data), words.WORD_BYTES), strict=False)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +138,33 @@ class FunctionAbi:
 
     name: str
     selector: bytes
-    inputs: tuple[str, ...]
+    inputs: tuple[tuple[str, str], ...]
+    """(name, type) in order."""
     outputs: tuple[str, ...]
 
     def encode(self, *args: Any) -> str:
         """Calldata as 0x-hex."""
-        return "0x" + (self.selector + CODEC.encode(self.inputs, args)).hex()
+        return "0x" + (self.selector + CODEC.encode(self._input_types, args)).hex()
+
+    def decode(self, calldata: str) -> dict[str, Any]:
+        """Arguments by name, as JSON holds them, from calldata with this function's selector.
+
+        Raises:
+            Undecodable: the bytes are not exactly what these arguments encode to.
+        """
+        try:
+            raw = bytes.fromhex(calldata[2:])
+            values = CODEC.decode(self._input_types, raw[4:])
+            if CODEC.encode(self._input_types, values) != raw[4:]:
+                raise Undecodable(f"{self.name}: calldata holds more than its arguments")
+        except (DecodingError, EncodingError, ValueError, OverflowError) as error:
+            raise Undecodable(f"{self.name}: {error}") from error
+        names = (name for name, _ in self.inputs)
+        return {name: to_json(value) for name, value in zip(names, values, strict=True)}
+
+    @property
+    def _input_types(self) -> tuple[str, ...]:
+        return tuple(kind for _, kind in self.inputs)
 
     def decode_output(self, data: str) -> tuple[Any, ...]:
         """What the function returned.
@@ -121,12 +184,33 @@ def event_for(contract: ContractConfig, topic0: str) -> EventAbi | None:
 
 
 def function(kind: str, name: str, generation: str = "v1") -> FunctionAbi:
-    """A function of a contract kind (``erc20`` for any token)."""
-    return _functions(kind, generation)[name]
+    """A function of a contract kind (``erc20`` for any token).
+
+    Raises:
+        UnknownFunction: that generation has none of the name.
+    """
+    found = _functions(kind, generation).get(name)
+    if found is None:
+        raise UnknownFunction(f"A {kind} of generation {generation} has no function {name}.")
+    return found
+
+
+def function_at(kind: str, selector: bytes, generation: str) -> FunctionAbi | None:
+    """The function of a contract kind with that selector, None when we do not know it."""
+    functions = _functions(kind, generation).values()
+    return next((known for known in functions if known.selector == selector), None)
 
 
 def revert_in_words(data: str | None, message: str, extra: Sequence[dict[str, Any]] = ()) -> str:
-    """Revert data as a sentence: custom errors by name and arguments, else what the node said."""
+    """Revert data as a sentence: custom errors by name and arguments, else what the node said.
+
+    A contract may say anything: what cannot be stored or shown is replaced, and the rest cut short.
+    """
+    words = _revert_in_words(data, message, extra)[:_REVERT_WORDS_MAX]
+    return "".join(c if c.isprintable() else "\ufffd" for c in words)
+
+
+def _revert_in_words(data: str | None, message: str, extra: Sequence[dict[str, Any]]) -> str:
     raw = (data or "0x").removeprefix("0x")
     selector, body = raw[:8], raw[8:]
     if selector == _ERROR_STRING:
@@ -182,13 +266,39 @@ def _types(inputs: Sequence[dict[str, Any]]) -> tuple[str, ...]:
     return tuple(collapse_if_tuple(item) for item in inputs)
 
 
+class _Same:
+    """A value that equals only itself: what a cache knows an unhashable one by."""
+
+    def __init__(self, value: tuple[dict[str, Any], ...]) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.value is other.value
+
+
 def _freeze(abi: tuple[dict[str, Any], ...]) -> str:
-    return json.dumps(abi)
+    return _frozen(_Same(abi))
+
+
+@lru_cache(maxsize=256)
+def _frozen(same: _Same) -> str:
+    return json.dumps(same.value)
 
 
 @cache
 def _file(name: str, generation: str) -> tuple[dict[str, Any], ...]:
-    return tuple(json.loads((_ABI_DIR / generation / f"{name}.json").read_text()))
+    """A kind's ABI in a generation; a kind with one file only speaks the same in all."""
+    path = _ABI_DIR / generation / f"{name}.json"
+    if not path.exists():
+        [path] = _ABI_DIR.glob(f"*/{name}.json")
+    return _read(path)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], ...]:
+    return tuple(json.loads(path.read_text()))
 
 
 @cache
@@ -216,7 +326,10 @@ def _functions(kind: str, generation: str) -> dict[str, FunctionAbi]:
         entry["name"]: FunctionAbi(
             entry["name"],
             function_abi_to_4byte_selector(cast("ABIFunction", entry)),
-            _types(entry["inputs"]),
+            tuple(
+                (item["name"], type_name)
+                for item, type_name in zip(entry["inputs"], _types(entry["inputs"]), strict=True)
+            ),
             _types(entry["outputs"]),
         )
         for entry in _file(kind, generation)
@@ -226,9 +339,10 @@ def _functions(kind: str, generation: str) -> dict[str, FunctionAbi]:
 
 @cache
 def _errors(extra: str) -> dict[str, tuple[str, tuple[tuple[str, str], ...]]]:
-    entries = [*_file("errors", "v1"), *json.loads(extra)]
+    # An error bubbles up from whichever contract raised it: all generations at once.
+    known = (entry for path in sorted(_ABI_DIR.glob("*/errors.json")) for entry in _read(path))
     errors = {}
-    for entry in entries:
+    for entry in [*known, *json.loads(extra)]:
         if entry.get("type") == "error":
             kinds = _types(entry["inputs"])
             names = [item["name"] for item in entry["inputs"]]

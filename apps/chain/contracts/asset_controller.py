@@ -3,7 +3,8 @@
 from apps.chain import events
 from apps.chain.contracts import abi, common
 from apps.chain.contracts.common import Args, Builder, Values
-from apps.chain.events import ChainFact, Source, Tier
+from apps.chain.events import ChainFact, Source
+from apps.chain.terms import Tier
 
 _METADATA = ("name", "symbol", "decimals")
 
@@ -31,7 +32,7 @@ def _routed(source: Source, args: Args, _values: Values) -> ChainFact:
     )
 
 
-FACTS: dict[str, Builder] = {
+_ALL: dict[str, Builder] = {
     **common.FACTS,
     "AssetAdded": _added,
     "AssetRemoved": lambda source, args, _values: events.AssetRemoved(
@@ -106,7 +107,8 @@ FACTS: dict[str, Builder] = {
     "OTCManagerUpdated": common.reference("OTCManagerUpdated"),
 }
 
-IGNORED = common.IGNORED
+FACTS: dict[str, dict[str, Builder]] = {"v1": _ALL}
+IGNORED: dict[str, frozenset[str]] = {"v1": common.IGNORED}
 CRITICAL: frozenset[str] = frozenset()
 
 

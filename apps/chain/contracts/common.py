@@ -1,7 +1,7 @@
-"""Events that any of the contracts may emit: roles, pauses, references to other contracts."""
+"""Events that any of the contracts may emit, and how generations differ."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from apps.chain import events
 from apps.chain.events import ChainFact, Source
@@ -9,6 +9,12 @@ from apps.chain.events import ChainFact, Source
 Args = dict[str, Any]
 Values = dict[str, Any]
 Builder = Callable[[Source, Args, Values], ChainFact]
+Table = TypeVar("Table")
+
+
+def of_generation(tables: Mapping[str, Table], generation: str) -> Table:
+    """The table of a generation; a kind with one table only speaks the same in all."""
+    return tables[generation] if generation in tables else next(iter(tables.values()))
 
 
 def reference(name: str) -> Builder:
@@ -22,6 +28,23 @@ def reference(name: str) -> Builder:
             subject=args.get("token", ""),
             old_address=_starting_with("old", args),
             new_address=_starting_with("new", args),
+        )
+
+    return build
+
+
+def parameters(*names: str) -> dict[str, Builder]:
+    """Builders for ``<name>Updated(uint256 old…, uint256 new…)`` events, by event."""
+    return {f"{name}Updated": _parameter(name) for name in names}
+
+
+def _parameter(name: str) -> Builder:
+    def build(source: Source, args: Args, _values: Values) -> ChainFact:
+        return events.ContractParameterUpdated(
+            source=source,
+            name=name,
+            old_value=int(_starting_with("old", args)),
+            new_value=int(_starting_with("new", args)),
         )
 
     return build

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from apps.chain.client import Client, RpcRefused
+from apps.chain.client import Client
 from apps.chain.config import ChainConfig
 from apps.chain.contracts import abi
 from apps.chain.contracts.asset_controller import metadata_calls, metadata_values
-from apps.chain.events import Tier
+from apps.chain.contracts.returned import returned_at
+from apps.chain.terms import Tier
 from apps.core.clock import from_timestamp
 from apps.core.units import mul_div_floor
 
@@ -143,7 +144,9 @@ def read_vault_state(client: Client, config: ChainConfig, block: BlockRef) -> Va
         abi.Undecodable: the address does not answer like a vault.
     """
     vault = config.contract("vault").address
-    data = _call_many(client, block, [(vault, abi.function("vault", "getVaultState").encode())])[0]
+    data = returned_at(
+        client, block.hash, [(vault, abi.function("vault", "getVaultState").encode())]
+    )[0]
     if data is None:
         raise abi.Undecodable(f"The contract at {vault} does not answer getVaultState().")
     return VaultState(*abi.function("vault", "getVaultState").decode_output(data))
@@ -199,7 +202,7 @@ class _Asker:
         self._answers |= dict.fromkeys(name for _, name in views)
         asked = [(kind, name) for kind, name in views if kind in addresses]
         calls = [(addresses[kind], abi.function(kind, name).encode()) for kind, name in asked]
-        answers = _call_many(self._client, self._block, calls)
+        answers = returned_at(self._client, self._block.hash, calls)
         for (kind, name), data in zip(asked, answers, strict=True):
             self._answers[name] = _decoded(abi.function(kind, name), data)
 
@@ -218,19 +221,6 @@ def _decoded(function: abi.FunctionAbi, data: str | None) -> tuple[Any, ...] | N
         return function.decode_output(data)
     except abi.Undecodable:
         return None
-
-
-def _call_many(
-    client: Client, block: BlockRef, calls: Sequence[tuple[str, str]]
-) -> list[str | None]:
-    """Return data by call, None where the contract refused or there is none."""
-    answers = client.batch(
-        [("eth_call", [{"to": to, "data": data}, {"blockHash": block.hash}]) for to, data in calls]
-    )
-    return [
-        None if isinstance(answer, RpcRefused) or answer in (None, "0x") else str(answer)
-        for answer in answers
-    ]
 
 
 def _tiers(answer: tuple[Any, ...] | None) -> tuple[TierBand, ...]:
@@ -254,7 +244,7 @@ def _assets(
         calls.extend((token, data) for data in metadata_calls())
         calls.extend((token, balance_of.encode(holder)) for holder in (vault, controller))
         calls.append((oracle or token, get_price.encode(token)))
-    answers = iter(_call_many(client, block, calls) if calls else [])
+    answers = iter(returned_at(client, block.hash, calls))
     states = []
     for entry in configs:
         metadata = metadata_values(entry[0].lower(), (next(answers), next(answers), next(answers)))

@@ -1,10 +1,10 @@
 """The redemption manager: requests, approvals, settlements, liquidity alerts."""
 
 from apps.chain import events
-from apps.chain.calls import ApproveRedemption, Call, RejectRedemption, SettleRedemption
 from apps.chain.contracts import abi, common
 from apps.chain.contracts.common import Args, Builder, Values
-from apps.chain.events import ChainFact, Channel, Source
+from apps.chain.events import ChainFact, Source
+from apps.chain.terms import Channel
 from apps.core.clock import from_timestamp
 from apps.core.units import WAD, mul_div_floor
 
@@ -45,7 +45,7 @@ def _settled(source: Source, args: Args, _values: Values) -> ChainFact:
     )
 
 
-FACTS: dict[str, Builder] = {
+_ALL: dict[str, Builder] = {
     **common.FACTS,
     "RedemptionRequested": _requested,
     "RedemptionApproved": lambda source, args, _values: events.RedemptionApproved(
@@ -81,7 +81,51 @@ FACTS: dict[str, Builder] = {
     "AssetControllerUpdated": common.reference("AssetControllerUpdated"),
 }
 
-IGNORED = common.IGNORED
+_V2: dict[str, Builder] = {
+    "VoucherMinted": lambda source, args, _values: events.VoucherMinted(
+        source=source,
+        token_id=int(args["tokenId"]),
+        request_id=int(args["requestId"]),
+        owner=args["owner"],
+    ),
+    "DailyLiabilityAdded": lambda source, args, _values: events.DailyLiabilityAdded(
+        source=source, day_index=int(args["dayIndex"]), assets=int(args["amount"])
+    ),
+    "LiabilityRemoved": lambda source, args, _values: events.LiabilityRemoved(
+        source=source,
+        day_index=int(args["dayIndex"]),
+        assets=int(args["amount"]),
+        was_overdue=args["wasOverdue"],
+    ),
+    "SettlementWaterfallTriggered": (
+        lambda source, args, _values: events.SettlementWaterfallTriggered(
+            source=source,
+            request_id=int(args["requestId"]),
+            deficit_assets=int(args["deficit"]),
+            funded_assets=int(args["funded"]),
+        )
+    ),
+    "SettlementLiquidityInsufficient": (
+        lambda source, args, _values: events.SettlementLiquidityInsufficient(
+            source=source,
+            request_id=int(args["requestId"]),
+            available_assets=int(args["availableCash"]),
+            payout_assets=int(args["payoutAmount"]),
+        )
+    ),
+    **common.parameters(
+        "BaseRedemptionFee",
+        "EmergencyPenaltyFee",
+        "VoucherThreshold",
+        "StandardApprovalAmount",
+        "StandardApprovalQuotaRatio",
+        "EmergencyApprovalAmount",
+        "EmergencyApprovalQuotaRatio",
+    ),
+}
+
+FACTS: dict[str, dict[str, Builder]] = {"v1": _ALL, "v2": {**_ALL, **_V2}}
+IGNORED: dict[str, frozenset[str]] = {"v1": common.IGNORED}
 CRITICAL = frozenset({"LowLiquidityAlert", "CriticalLiquidityAlert"})
 
 
@@ -106,15 +150,3 @@ def reading_values(args: Args, returned: str | None) -> Values:
     shares = int(args["shares"])
     derived = mul_div_floor(int(args["lockedAmount"]), WAD, shares) if shares else 0
     return {"locked_nav_per_share": str(derived), "derived": True}
-
-
-def expected_event(call: Call) -> tuple[str, dict[str, str]]:
-    """The event that proves a call did what it says, with the arguments it must carry."""
-    match call:
-        case ApproveRedemption(request_id=request_id):
-            return "RedemptionApproved", {"requestId": str(request_id)}
-        case RejectRedemption(request_id=request_id):
-            return "RedemptionRejected", {"requestId": str(request_id)}
-        case SettleRedemption(request_id=request_id):
-            return "RedemptionSettled", {"requestId": str(request_id)}
-    raise LookupError(f"no expected event is known for {call.kind}")

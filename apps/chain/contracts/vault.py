@@ -13,14 +13,28 @@ def _transferred(source: Source, args: Args, _values: Values) -> ChainFact:
     )
 
 
-def _subscribed(source: Source, args: Args, _values: Values) -> ChainFact:
-    return events.SubscriptionProcessed(
-        source=source,
-        sender=args["sender"],
-        receiver=args["receiver"],
-        assets=int(args["assets"]),
-        shares=int(args["shares"]),
-    )
+def _subscribed(receiver: str) -> Builder:
+    """``receiver`` is what the event calls the one who got the shares."""
+
+    def build(source: Source, args: Args, _values: Values) -> ChainFact:
+        return events.SubscriptionProcessed(
+            source=source,
+            sender=args["sender"],
+            receiver=args[receiver],
+            assets=int(args["assets"]),
+            shares=int(args["shares"]),
+        )
+
+    return build
+
+
+def _locked(*, in_escrow: bool) -> Builder:
+    def build(source: Source, args: Args, _values: Values) -> ChainFact:
+        return events.SharesLocked(
+            source=source, owner=args["owner"], shares=int(args["shares"]), in_escrow=in_escrow
+        )
+
+    return build
 
 
 def _nav_updated(source: Source, args: Args, _values: Values) -> ChainFact:
@@ -32,13 +46,9 @@ def _nav_updated(source: Source, args: Args, _values: Values) -> ChainFact:
     )
 
 
-FACTS: dict[str, Builder] = {
+_ALL: dict[str, Builder] = {
     **common.FACTS,
     "Transfer": _transferred,
-    "DepositProcessed": _subscribed,
-    "SharesLocked": lambda source, args, _values: events.SharesLocked(
-        source=source, owner=args["owner"], shares=int(args["shares"])
-    ),
     "SharesUnlocked": lambda source, args, _values: events.SharesUnlocked(
         source=source, owner=args["owner"], shares=int(args["shares"])
     ),
@@ -58,8 +68,47 @@ FACTS: dict[str, Builder] = {
     "AssetControllerUpdated": common.reference("AssetControllerUpdated"),
 }
 
-# v1 emits the ERC-4626 Deposit beside DepositProcessed for the same subscription.
-IGNORED = common.IGNORED | {"Approval", "Deposit", "Withdraw"}
+_V2: dict[str, Builder] = {
+    "PendingApprovalSharesAdded": lambda source, args, _values: events.PendingApprovalSharesAdded(
+        source=source, owner=args["owner"], shares=int(args["shares"])
+    ),
+    "PendingApprovalSharesRemoved": (
+        lambda source, args, _values: events.PendingApprovalSharesRemoved(
+            source=source, owner=args["owner"], shares=int(args["shares"])
+        )
+    ),
+    "PendingApprovalSharesConverted": (
+        lambda source, args, _values: events.PendingApprovalSharesConverted(
+            source=source, owner=args["owner"], shares=int(args["shares"])
+        )
+    ),
+    "EmergencyQuotaRefreshed": lambda source, args, _values: events.EmergencyQuotaRefreshed(
+        source=source, assets=int(args["amount"])
+    ),
+    "EmergencyQuotaRestored": lambda source, args, _values: events.EmergencyQuotaRestored(
+        source=source, assets=int(args["amount"])
+    ),
+    "LockedMintAssetsReset": lambda source, args, _values: events.LockedMintAssetsReset(
+        source=source, assets=int(args["oldAmount"])
+    ),
+    "RedemptionManagerUpdated": common.reference("RedemptionManagerUpdated"),
+    **common.parameters("StandardQuotaRatio"),
+}
+
+FACTS: dict[str, dict[str, Builder]] = {
+    "v1": {
+        **_ALL,
+        "DepositProcessed": _subscribed("receiver"),
+        "SharesLocked": _locked(in_escrow=False),
+    },
+    "v2": {**_ALL, **_V2, "Deposit": _subscribed("owner"), "SharesLocked": _locked(in_escrow=True)},
+}
+
+IGNORED: dict[str, frozenset[str]] = {
+    # v1 emits the ERC-4626 Deposit beside DepositProcessed for the same subscription.
+    "v1": common.IGNORED | {"Approval", "Deposit", "Withdraw"},
+    "v2": common.IGNORED | {"Approval", "Withdraw"},
+}
 
 CRITICAL = frozenset({"EmergencyModeChanged"})
 """People hear of these when seen, before they are final."""

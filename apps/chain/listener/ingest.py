@@ -2,16 +2,27 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Exists, F, OuterRef
 
 from apps.chain import contracts
 from apps.chain.client.blocks import Header, RawLog
 from apps.chain.config import ChainConfig
-from apps.chain.contracts import abi
-from apps.chain.events import ChainHalted
+from apps.chain.events import ChainHalted, FinalityStalled
+from apps.chain.listener import coverage
+from apps.chain.listener.coverage import Hole
+from apps.chain.listener.place import (
+    Head,
+    Overtaken,
+    Place,
+    cursor_for,
+    locked,
+    note_head,
+    take_over,
+)
+from apps.chain.listener.rows import Stored, number_behind_known, store
 from apps.chain.models import (
     Block,
     Cursor,
@@ -23,51 +34,38 @@ from apps.chain.models import (
 )
 from apps.chain.queries import source_of
 from apps.core import bus
+from apps.core.errors import Refused
+
+__all__ = [
+    "Head",
+    "NotFinal",
+    "OtherBranch",
+    "Overtaken",
+    "Place",
+    "add_past",
+    "advance",
+    "cursor_for",
+    "halt",
+    "note_poll",
+    "switch",
+    "take_over",
+    "tell_stalled",
+]
 
 log = logging.getLogger(__name__)
 
 _KEEP_BLOCKS = 4096
+_ANCHOR_EVERY = 1000
+"""Of old blocks without logs one in so many is kept."""
 
 
-class Overtaken(Exception):
-    """Another listener took over or moved the cursor meanwhile; nothing was written."""
+class NotFinal(Refused):
+    """Blocks that are not final for us are the listener's to read, at its cursor."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where the cursor stood when the tick began: what must still hold when it writes."""
-
-    chain_id: int
-    epoch: int
-    next_block: int
-    tip_hash: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """What the node said about its head when the tick began."""
-
-    number: int
-    at: datetime
-    seen_at: datetime
-    provider: str
-
-
-def cursor_for(config: ChainConfig) -> Cursor:
-    """The chain's cursor, made at the first start block when there is none."""
-    cursor, _ = Cursor.objects.get_or_create(
-        chain_id=config.chain_id, defaults={"next_block": config.start_block}
-    )
-    return cursor
-
-
-def take_over(chain_id: int) -> int:
-    """Become the one that may write: the new epoch refuses a former leader's writes."""
-    with transaction.atomic():
-        cursor = Cursor.objects.select_for_update().get(chain_id=chain_id)
-        cursor.epoch += 1
-        cursor.save(update_fields=["epoch"])
-        return cursor.epoch
+class OtherBranch(Refused):
+    """A node has another block where ours is final, or ours is final no more; nothing was
+    written."""
 
 
 def advance(
@@ -82,17 +80,18 @@ def advance(
 ) -> None:
     """Store blocks with their logs, move the cursor past the last one, and mark what became final.
 
-    ``headers`` are in order and end with the new tip; a range of final blocks may leave out those
-    without logs. ``final_number`` is the newest final height known, None when unknown.
+    ``headers`` are in order and end with the new tip; those without logs may be left out where the
+    blocks are final. ``final_number`` is the newest final height known, None when unknown.
 
     Raises:
         Overtaken: the cursor is no longer where the tick began.
     """
     with transaction.atomic():
-        cursor = _locked(place)
-        _note(cursor, head, at)  # first: who hears of a log measures its age against the head
+        cursor = locked(place)
+        note_head(cursor, head, at)  # first: who hears of a log measures its age against the head
         if headers:
-            _store(config, headers, logs, at)
+            _tell_early(_store(config, headers, logs, cursor, final_number, at))
+            _cover(config, place.next_block, headers[-1], at)
             _move_to(cursor, headers[-1], at)
         _finalise(cursor, final_number, at)
         cursor.save()
@@ -105,7 +104,7 @@ def note_poll(place: Place, *, head: Head, at: datetime, suspect_hash: str = "")
         Overtaken: the cursor is no longer where the tick began.
     """
     with transaction.atomic():
-        _note(_locked(place), head, at, suspect_hash)
+        note_head(locked(place), head, at, suspect_hash)
 
 
 def switch(
@@ -128,8 +127,8 @@ def switch(
         Overtaken: the cursor is no longer where the tick began.
     """
     with transaction.atomic():
-        cursor = _locked(place)
-        _note(cursor, head, at)
+        cursor = locked(place)
+        note_head(cursor, head, at)
         chain_id, above = config.chain_id, ancestor.number
         Block.objects.filter(chain_id=chain_id, number__gt=above, canonical=True).update(
             canonical=False
@@ -139,7 +138,8 @@ def switch(
             .exclude(status=LogStatus.ORPHANED)
             .update(status=LogStatus.ORPHANED)
         )
-        adopted = _store(config, headers, logs, at)
+        stored = _store(config, headers, logs, cursor, final_number, at)
+        _tell_early(stored)
         for lost in Transaction.objects.select_for_update().filter(
             chain_id=chain_id, status=TransactionStatus.MINED, mined_block__gt=above
         ):
@@ -153,13 +153,64 @@ def switch(
             old_tip=place.tip_hash,
             new_tip=tip.hash,
             orphaned_logs=orphaned,
-            adopted_logs=adopted,
+            adopted_logs=len(logs),
             at=at,
         )
+        _cover(config, above + 1, tip, at)
         _move_to(cursor, tip, at)
         _finalise(cursor, final_number, at)
         cursor.save()
         return event
+
+
+def add_past(
+    config: ChainConfig,
+    *,
+    on: str,
+    headers: Sequence[Header],
+    logs: Sequence[RawLog],
+    at: datetime,
+    fills: Hole | None = None,
+) -> Sequence[Log]:
+    """Store logs of final blocks that were not stored in their time, or were taken for orphans;
+    returns those.
+
+    They are final at once and take places in their transactions behind the logs known before.
+    ``on`` is the hash of our final block that the node was seen to hold: what it told lies on that
+    block's branch. ``fills`` is the hole that has been read with this. Safe beside the listener,
+    and beside a rewind.
+
+    Raises:
+        NotFinal, OtherBranch.
+    """
+    with transaction.atomic():
+        cursor = Cursor.objects.select_for_update().get(chain_id=config.chain_id)
+        final = -1 if cursor.final_number is None else cursor.final_number
+        last = max([header.number for header in headers], default=-1)
+        if cursor.halted_reason or last > final:
+            raise NotFinal(f"Block {last} of chain {config.chain_id} is not final.")
+        if not Block.objects.filter(
+            chain_id=config.chain_id, hash=on, canonical=True, number__gte=last, number__lte=final
+        ).exists():
+            raise OtherBranch(f"What chain {config.chain_id} was compared by is final no more.")
+        hashes = {header.number: header.hash for header in headers}
+        ours = Block.objects.filter(
+            chain_id=config.chain_id, number__in=list(hashes), canonical=True
+        ).values_list("number", "hash")
+        other = next((number for number, held in ours if hashes[number] != held), None)
+        if other is not None:
+            raise OtherBranch(f"Block {other} of chain {config.chain_id} has another hash.")
+        held = set(
+            Log.objects.filter(chain_id=config.chain_id, block_hash__in=list(hashes.values()))
+            .exclude(status=LogStatus.ORPHANED)
+            .values_list("block_hash", "log_index")
+        )
+        late = [entry for entry in logs if (entry.block_hash, entry.log_index) not in held]
+        late = number_behind_known(late, config.chain_id)
+        stored = store(config, headers, late, final_number=final, at=at)
+        if fills is not None:
+            coverage.extend(config.chain_id, fills.addresses, fills.span, at)
+        return [*stored.new, *stored.taken_back]
 
 
 def halt(place: Place, *, reason: str, at: datetime) -> None:
@@ -169,21 +220,21 @@ def halt(place: Place, *, reason: str, at: datetime) -> None:
         Overtaken: the cursor is no longer where the tick began.
     """
     with transaction.atomic():
-        cursor = _locked(place)
+        cursor = locked(place)
         cursor.halted_reason, cursor.halted_at = reason, at
         cursor.save(update_fields=["halted_reason", "halted_at"])
         bus.publish(ChainHalted(chain_id=place.chain_id, reason=reason, at=at))
 
 
-def _locked(place: Place) -> Cursor:
-    cursor = Cursor.objects.select_for_update().get(chain_id=place.chain_id)
-    if (cursor.epoch, cursor.next_block, cursor.tip_hash) != (
-        place.epoch,
-        place.next_block,
-        place.tip_hash,
-    ):
-        raise Overtaken(f"the cursor of chain {place.chain_id} moved meanwhile")
-    return cursor
+def tell_stalled(place: Place, fact: FinalityStalled) -> None:
+    """Tell people that the chain's finality stands still while blocks are made.
+
+    Raises:
+        Overtaken: the cursor is no longer where the tick began.
+    """
+    with transaction.atomic():
+        locked(place)
+        bus.publish(fact)
 
 
 def _move_to(cursor: Cursor, tip: Header, at: datetime) -> None:
@@ -191,93 +242,44 @@ def _move_to(cursor: Cursor, tip: Header, at: datetime) -> None:
     cursor.tip_at, cursor.tip_seen_at = tip.at, at
 
 
-def _note(cursor: Cursor, head: Head, at: datetime, suspect_hash: str = "") -> None:
-    """Write the cursor down with what the node said about its head."""
-    cursor.head_number, cursor.head_at, cursor.head_seen_at = head.number, head.at, head.seen_at
-    cursor.provider, cursor.polled_at, cursor.suspect_hash = head.provider, at, suspect_hash
-    cursor.save()
-
-
 def _store(
-    config: ChainConfig, headers: Sequence[Header], logs: Sequence[RawLog], at: datetime
-) -> int:
-    """Insert blocks and logs, or take them back when their branch was canonical before."""
-    hashes = [header.hash for header in headers]
-    Block.objects.filter(chain_id=config.chain_id, hash__in=hashes).update(canonical=True)
-    Block.objects.bulk_create(
-        [
-            Block(
-                chain_id=config.chain_id,
-                number=header.number,
-                hash=header.hash,
-                parent_hash=header.parent_hash,
-                at=header.at,
-                seen_at=at,
-            )
-            for header in headers
-        ],
-        ignore_conflicts=True,
-    )
-    times = {header.hash: header.at for header in headers}
-    rows = [_row(config, raw, times[raw.block_hash], at) for raw in logs]
-    known = {
-        (row.block_hash, row.log_index): row
-        for row in Log.objects.filter(chain_id=config.chain_id, block_hash__in=hashes)
+    config: ChainConfig,
+    headers: Sequence[Header],
+    logs: Sequence[RawLog],
+    cursor: Cursor,
+    final_number: int | None,
+    at: datetime,
+) -> Stored:
+    known = [number for number in (final_number, cursor.final_number) if number is not None]
+    return store(config, headers, logs, final_number=max(known, default=-1), at=at)
+
+
+def _cover(config: ChainConfig, first: int, tip: Header, at: datetime) -> None:
+    addresses = [contract.address for contract in config.watched]
+    coverage.extend(config.chain_id, addresses, (first, tip.number + 1), at)
+
+
+def _tell_early(stored: Stored) -> None:
+    """Let people hear of logs before they are final; a failing alert must not stop the reading."""
+    critical = {
+        (row.block_hash, row.log_index)
+        for row in stored.new
+        if row.event in contracts.CRITICAL_EVENTS and row.args is not None
     }
-    new = [row for row in rows if (row.block_hash, row.log_index) not in known]
-    Log.objects.bulk_create(new, batch_size=1000)
-    for row in rows:
-        old = known.get((row.block_hash, row.log_index))
-        if old is not None and old.status == LogStatus.ORPHANED:
-            old.status = row.status
-            old.save(update_fields=["status"])
-    for row in new:
-        if row.status == LogStatus.SEEN and row.event in contracts.CRITICAL_EVENTS:
-            _tell_early(row)
-    return len(rows)
-
-
-def _tell_early(row: Log) -> None:
-    """Let people hear of a log before it is final; a failing alert must not stop the reading."""
-    try:
-        with transaction.atomic():
-            bus.see(contracts.fact_of(row.event, source_of(row), row.args or {}, {}))
-    except (OperationalError, InterfaceError):
-        raise  # the database is in trouble, not the alert
-    except Exception:
-        log.exception("nobody was told early of %s in block %s", row.event, row.block_number)
-
-
-def _row(config: ChainConfig, raw: RawLog, block_at: datetime, at: datetime) -> Log:
-    contract = config.contract_at(raw.address)
-    assert contract is not None  # noqa: S101 - blocks.py refuses logs of other addresses
-    row = Log(
-        chain_id=config.chain_id,
-        block_number=raw.block_number,
-        block_hash=raw.block_hash,
-        block_at=block_at,
-        tx_hash=raw.tx_hash,
-        tx_index=raw.tx_index,
-        log_index=raw.log_index,
-        position=raw.position,
-        address=raw.address,
-        contract_kind=contract.kind,
-        topics=list(raw.topics),
-        data=raw.data,
-        status=LogStatus.SEEN,
-        seen_at=at,
-    )
-    event = abi.event_for(contract, raw.topics[0]) if raw.topics else None
-    if event is None:
-        row.status = LogStatus.UNKNOWN
-        return row
-    row.event = event.name
-    try:
-        row.args = event.decode(raw.topics, raw.data)
-        row.key = contracts.key_of(contract.kind, event.name, source_of(row), row.args)[:160]
-    except (abi.Undecodable, ValueError, LookupError) as error:
-        row.status, row.error = LogStatus.UNDECODABLE, str(error)[:2000]
-    return row
+    if not critical:
+        return
+    hashes = {block_hash for block_hash, _ in critical}
+    for row in Log.objects.filter(block_hash__in=hashes).order_by("block_number", "log_index"):
+        if (row.block_hash, row.log_index) not in critical:
+            continue
+        try:
+            with transaction.atomic():
+                contract = contracts.speaker(row.chain_id, row.address, row.contract_kind)
+                bus.see(contracts.fact_of(contract, row.event, source_of(row), row.args or {}, {}))
+        except (OperationalError, InterfaceError):
+            raise  # the database is in trouble, not the alert
+        except Exception:
+            log.exception("nobody was told early of %s in block %s", row.event, row.block_number)
 
 
 def _finalise(cursor: Cursor, final_number: int | None, at: datetime) -> None:
@@ -297,6 +299,7 @@ def _finalise(cursor: Cursor, final_number: int | None, at: datetime) -> None:
     if final is None or final.number <= before:
         return
     cursor.final_number, cursor.final_hash, cursor.final_at = final.number, final.hash, final.at
+    cursor.final_moved_at = at
     Log.objects.filter(
         chain_id=cursor.chain_id, status=LogStatus.SEEN, block_number__lte=final.number
     ).update(status=LogStatus.FINAL, final_at=at)
@@ -305,6 +308,8 @@ def _finalise(cursor: Cursor, final_number: int | None, at: datetime) -> None:
 
 
 def _forget_empty_blocks(chain_id: int, *, below: int) -> None:
-    """Old final blocks without logs say nothing any more; those with logs are kept for good."""
-    with_logs = Log.objects.filter(chain_id=chain_id).values("block_hash")
-    Block.objects.filter(chain_id=chain_id, number__lt=below).exclude(hash__in=with_logs).delete()
+    """Old final blocks without logs say little more; those with logs are kept for good."""
+    logs = Log.objects.filter(chain_id=chain_id, block_hash=OuterRef("hash"))
+    Block.objects.annotate(beyond_anchor=F("number") % _ANCHOR_EVERY).filter(
+        ~Exists(logs), chain_id=chain_id, number__lt=below, beyond_anchor__gt=0
+    ).delete()

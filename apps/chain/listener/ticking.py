@@ -1,68 +1,57 @@
 """IN: blocks become Log rows. One tick reads what is new and writes it in one transaction.
 
-The node is asked first and the database written last, so a tick that fails anywhere changes
-nothing. Logs of final blocks are asked by range; logs of the tip by block hash, each block linked
-to its parent. A node that lags is ignored; a different branch is followed only when a second look
-sees it too; a branch that leaves below a final block halts the chain for a person to look at.
+The nodes are asked first and the database written last, so a tick that fails anywhere changes
+nothing. Each tick asks one node. Logs of final blocks are asked by range; logs of the tail by block
+hash, and only of blocks whose bloom can hold any (``proofs``). A node that lags is ignored; another
+branch is followed only when it is confirmed, and never below a final block (``forks``).
 """
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from enum import Enum
+from datetime import datetime, timedelta
 
-from apps.chain.client import ChainUnavailable, Client, RpcRefused, blocks
-from apps.chain.client.blocks import Header, NodeLied
-from apps.chain.config import BadChainFile, ChainConfig
+from apps.chain.client import ChainUnavailable, Client, Node, NodeTrouble, blocks
+from apps.chain.client.blocks import Header, NodeLied, NoSuchBlock
+from apps.chain.config import ChainConfig
 from apps.chain.listener import ingest
+from apps.chain.listener.catching_up import RangeIncomplete, RangeRefused, read_range
+from apps.chain.listener.finality import Finality
+from apps.chain.listener.forks import Forks
 from apps.chain.listener.ingest import Head, Overtaken, Place
-from apps.chain.models import Block, Cursor
+from apps.chain.listener.proofs import Proofs
+from apps.chain.listener.round import Outcome, Round, Tick
+from apps.chain.models import Cursor
 
 log = logging.getLogger(__name__)
 
 TAIL_BLOCKS_MAX = 100
-"""Blocks of the unfinalised tail read in one tick."""
-RANGE_BLOCKS_MAX = 2000
-REORG_DEPTH_MAX = 1024
-"""How far back a fork is looked for before a person is asked."""
-
-
-class Outcome(Enum):
-    """What a tick came to."""
-
-    IDLE = "idle"
-    ADVANCED = "advanced"
-    SWITCHED = "switched"
-    SUSPECTED = "suspected"
-    HALTED = "halted"
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """What a tick did; ``behind`` blocks are still to be read."""
-
-    outcome: Outcome
-    behind: int = 0
-    logs: int = 0
+"""Blocks of the tail read in one tick."""
+_LOOK_AHEAD = 4
+"""Headers asked for together with the heads: at the tip, all there are."""
+_LAG_MAX = timedelta(seconds=10)
+"""How long a node may stay below our newest block before it is benched."""
+_MISSES_MAX = 3
+"""Times in a row that a node may have named a block without having it."""
 
 
 class Listener:
-    """Reads one chain. Between ticks everything it must remember is in the database, save the size
-    of range that the nodes accept."""
+    """Reads one chain. Whatever must outlive the process is in the database."""
 
     def __init__(
         self, config: ChainConfig, client: Client, *, epoch: int, clock: Callable[[], datetime]
     ) -> None:
         self.config, self.client, self.epoch, self._clock = config, client, epoch, clock
-        self._addresses = [contract.address for contract in config.watched]
-        self._range_blocks = RANGE_BLOCKS_MAX
+        self._proofs = Proofs(config, client, clock)
+        self._forks = Forks(config, client, self._proofs, clock)
+        self._finality = Finality(config, client, clock)
+        self._lagging_since: dict[str, datetime] = {}
+        self._misses: dict[str, int] = {}
 
     def tick(self) -> Tick:
-        """Read what is new.
+        """Read what is new, from the first node that can be believed.
 
         Raises:
-            ChainUnavailable: no node answers; nothing changed.
+            ChainUnavailable: no node is of use; nothing changed.
             Overtaken: another listener leads; nothing changed.
         """
         cursor = Cursor.objects.get(chain_id=self.config.chain_id)
@@ -76,199 +65,147 @@ class Listener:
             next_block=cursor.next_block,
             tip_hash=cursor.tip_hash,
         )
-        try:
-            return self._read(cursor, place)
-        except NodeLied as lie:
-            # Nothing was stored. The next tick asks the next node; one node gets another chance.
-            self.client.reject_node(str(lie))
-            return Tick(Outcome.IDLE)
-
-    def _read(self, cursor: Cursor, place: Place) -> Tick:
-        latest, final_number = self._heads()
-        head = Head(
-            number=latest.number,
-            at=latest.at,
-            seen_at=self._clock(),
-            provider=self.client.provider,
+        failures: list[str] = []
+        tried: set[str] = set()
+        node = self.client.pin()
+        for _ in self.client.nodes:
+            try:
+                tick = self._read(node, cursor, place)
+            except NodeTrouble as trouble:
+                failures.append(f"{node.label}: {trouble}")
+            except NoSuchBlock as miss:
+                failures.append(f"{node.label}: {miss}")
+                self._note_miss(node, str(miss))
+            except NodeLied as lie:
+                self.client.bench(node, str(lie))
+                failures.append(f"{node.label}: {lie}")
+            else:
+                self._misses.pop(node.key, None)
+                return tick
+            tried.add(node.key)
+            node = self._next(node, tried)
+        raise ChainUnavailable(
+            f"No node of chain {self.config.name} ({self.config.chain_id}) is of use: "
+            + "; ".join(failures)
+            + "."
         )
-        tip_number = place.next_block - 1
-        if latest.number < place.next_block:
-            return self._at_or_below_tip(cursor, place, latest, final_number, head)
-        if final_number is not None and final_number - place.next_block >= TAIL_BLOCKS_MAX:
-            return self._read_range(cursor, place, latest, final_number, head)
-        last = min(latest.number, tip_number + TAIL_BLOCKS_MAX)
-        chain = blocks.headers(self.client, range(place.next_block, last + 1))
-        blocks.check_linked("", chain)
-        if place.tip_hash and chain[0].parent_hash != place.tip_hash:
-            return self._fork(cursor, place, latest, final_number, head)
-        logs = blocks.logs_of_blocks(self.client, chain, self._addresses)
-        ingest.advance(
-            self.config,
-            place,
-            headers=chain,
-            logs=logs,
+
+    def _read(self, node: Node, cursor: Cursor, place: Place) -> Tick:
+        heads = blocks.heads(
+            node,
+            first=place.next_block,
+            count=_LOOK_AHEAD,
+            with_final=self._finality.uses_tag,
+        )
+        node.note_head(heads.latest.number)
+        final_number = self._finality.number(node, cursor, heads)
+        stall = self._finality.stall_to_tell(heads)
+        if stall is not None:
+            ingest.tell_stalled(place, stall)
+        now = Round(
+            node=node,
+            cursor=cursor,
+            place=place,
+            head=Head(
+                number=heads.latest.number,
+                at=heads.latest.at,
+                seen_at=self._clock(),
+                provider=node.label,
+            ),
+            latest=heads.latest,
+            following=heads.following,
             final_number=final_number,
-            head=head,
-            at=self._clock(),
         )
-        return Tick(Outcome.ADVANCED, behind=latest.number - last, logs=len(logs))
+        self._watch_lag(now)
+        if now.latest.number <= now.tip_number:
+            return self._at_or_below_tip(now)
+        if final_number is not None and final_number - place.next_block >= TAIL_BLOCKS_MAX:
+            try:
+                return self._read_range(now, final_number)
+            except RangeRefused:
+                return Tick(Outcome.IDLE, behind=now.latest.number - now.tip_number)
+            except RangeIncomplete as lie:
+                self.client.bench(node, str(lie))  # block by block its word can be proven
+        return self._read_tail(now)
 
-    def _heads(self) -> tuple[Header, int | None]:
-        """The node's newest block, and the newest final height by the chain's rule."""
-        if self.config.confirmations is not None:
-            latest = blocks.header_of(self.client.call("eth_getBlockByNumber", "latest", False))
-            return latest, max(latest.number - self.config.confirmations, -1)
-        answers = self.client.batch(
-            [
-                ("eth_getBlockByNumber", ["latest", False]),
-                ("eth_getBlockByNumber", ["finalized", False]),
-            ]
-        )
-        latest = blocks.header_of(answers[0])
-        if isinstance(answers[1], RpcRefused) or answers[1] is None:
-            return latest, None
-        final = blocks.header_of(answers[1])
-        ours = Block.objects.filter(
-            chain_id=self.config.chain_id, number=final.number, canonical=True
-        ).first()
-        if ours is not None and ours.hash != final.hash:
-            return latest, None  # we are on another branch there: the fork is found first
-        return latest, final.number
-
-    def _at_or_below_tip(
-        self,
-        cursor: Cursor,
-        place: Place,
-        latest: Header,
-        final_number: int | None,
-        head: Head,
-    ) -> Tick:
+    def _at_or_below_tip(self, now: Round) -> Tick:
         """No new height: the same head, a lagging node, or another branch as long as ours.
 
         A shorter branch is not followed: it is a node that lags, or becomes longer before it wins.
         """
-        same = latest.hash == place.tip_hash
-        if same or latest.number < place.next_block - 1 or not place.tip_hash:
-            if cursor.final_number is None or (final_number or -1) > cursor.final_number:
-                ingest.advance(
-                    self.config,
-                    place,
-                    headers=[],
-                    logs=[],
-                    final_number=final_number,
-                    head=head,
-                    at=self._clock(),
-                )
-            else:
-                ingest.note_poll(place, head=head, at=self._clock())
-            return Tick(Outcome.IDLE)
-        return self._fork(cursor, place, latest, final_number, head)
+        same = now.latest.hash == now.place.tip_hash
+        if not same and now.latest.number == now.tip_number and now.place.tip_hash:
+            return self._forks.follow(now)
+        if now.final_number is not None and now.final_number > now.final_known:
+            self._advance(now, [], [])
+        else:
+            ingest.note_poll(now.place, head=now.head, at=self._clock())
+        return Tick(Outcome.IDLE)
 
-    def _read_range(
-        self, cursor: Cursor, place: Place, latest: Header, final_number: int, head: Head
-    ) -> Tick:
-        """Catch up over final blocks: logs by range, headers only of blocks that have any."""
-        first = place.next_block
-        last = min(final_number, first + self._range_blocks - 1)
-        try:
-            logs = blocks.logs_of_range(self.client, first, last, self._addresses)
-        except ChainUnavailable:  # perhaps only too much to answer in time
-            self._range_blocks = max(1, self._range_blocks // 2)
-            raise
-        if isinstance(logs, RpcRefused):
-            if self._range_blocks == 1:
-                raise NodeLied(f"it refused the logs of one block ({logs.message})")
-            self._range_blocks = max(1, self._range_blocks // 2)
-            return Tick(Outcome.IDLE, behind=head.number - first + 1)
-        numbers = sorted({first, last, *(entry.block_number for entry in logs)})
-        chain = blocks.headers(self.client, numbers)
-        hashes = {header.number: header.hash for header in chain}
-        if any(hashes[entry.block_number] != entry.block_hash for entry in logs):
-            raise NodeLied("its logs and its blocks are of different branches")
-        if place.tip_hash and chain[0].parent_hash != place.tip_hash:
-            return self._fork(cursor, place, latest, final_number, head)
+    def _read_tail(self, now: Round) -> Tick:
+        """The blocks above our tip, each linked to the one before, with their logs by hash."""
+        chain = list(now.following)
+        if not chain:  # the node that named the head is not the one that was asked for the block
+            ingest.note_poll(now.place, head=now.head, at=self._clock())
+            return Tick(Outcome.IDLE)
+        last = min(now.latest.number, now.tip_number + TAIL_BLOCKS_MAX)
+        if len(chain) == _LOOK_AHEAD:
+            chain += blocks.headers(now.node, range(chain[-1].number + 1, last + 1))
+        blocks.check_linked("", chain)
+        if now.place.tip_hash and chain[0].parent_hash != now.place.tip_hash:
+            return self._forks.follow(now)
+        logs = self._proofs.logs_of(now.node, chain)
+        self._advance(now, chain, logs)
+        behind = max(now.latest.number - chain[-1].number, 0)
+        return Tick(Outcome.ADVANCED, behind=behind, logs=len(logs))
+
+    def _read_range(self, now: Round, final_number: int) -> Tick:
+        """Catch up over final blocks."""
+        first = now.place.next_block
+        read = read_range(now.node, self._proofs, first, final_number)
+        if now.place.tip_hash and read.headers[0].parent_hash != now.place.tip_hash:
+            return self._forks.follow(now)
+        self._advance(now, read.headers, read.logs)
+        return Tick(Outcome.ADVANCED, behind=now.latest.number - read.last, logs=len(read.logs))
+
+    def _advance(
+        self, now: Round, headers: list[Header] | tuple[Header, ...], logs: list[blocks.RawLog]
+    ) -> None:
         ingest.advance(
             self.config,
-            place,
-            headers=chain,
+            now.place,
+            headers=headers,
             logs=logs,
-            final_number=final_number,
-            head=head,
+            final_number=now.final_number,
+            head=now.head,
             at=self._clock(),
         )
-        self._range_blocks = min(RANGE_BLOCKS_MAX, self._range_blocks * 2)
-        return Tick(Outcome.ADVANCED, behind=head.number - last, logs=len(logs))
 
-    def _fork(
-        self,
-        cursor: Cursor,
-        place: Place,
-        latest: Header,
-        final_number: int | None,
-        head: Head,
-    ) -> Tick:
-        """The node is on another branch. Follow it at the second look; halt below finality."""
-        if not cursor.suspect_hash:
-            ingest.note_poll(place, head=head, at=self._clock(), suspect_hash=latest.hash)
-            return Tick(Outcome.SUSPECTED, behind=1)
-        ancestor = self._common_ancestor(place, latest)
-        final_known = cursor.final_number if cursor.final_number is not None else -1
-        if ancestor is None or ancestor.number < final_known:
-            where = "an unknown block" if ancestor is None else f"block {ancestor.number}"
-            reason = (
-                f"Chain {self.config.name} ({self.config.chain_id}) left our branch at {where}, "
-                f"below block {final_known} that was final. Nothing was changed. Compare with "
-                f"another node before anything else."
-            )
-            ingest.halt(place, reason=reason, at=self._clock())
-            log.critical(reason)
-            return Tick(Outcome.HALTED)
-        last = min(latest.number, ancestor.number + REORG_DEPTH_MAX)
-        branch = blocks.headers(self.client, range(ancestor.number + 1, last + 1))
-        blocks.check_linked(ancestor.hash, branch)
-        logs = blocks.logs_of_blocks(self.client, branch, self._addresses)
-        ingest.switch(
-            self.config,
-            place,
-            ancestor=ancestor,
-            headers=branch,
-            logs=logs,
-            final_number=final_number,
-            head=head,
-            at=self._clock(),
-        )
-        return Tick(Outcome.SWITCHED, behind=latest.number - last, logs=len(logs))
+    def _next(self, failed: Node, tried: set[str]) -> Node:
+        """Whom to ask after a node that failed: a healthy one, else any that was not asked yet."""
+        healthy = self.client.other(failed)
+        if healthy is not None and healthy.key not in tried:
+            return healthy
+        return next((node for node in self.client.nodes if node.key not in tried), failed)
 
-    def _common_ancestor(self, place: Place, latest: Header) -> Header | None:
-        """The newest block that both branches hold, None when none is found in bounds."""
-        ours = {
-            row.number: row
-            for row in Block.objects.filter(chain_id=place.chain_id, canonical=True).order_by(
-                "-number"
-            )[:REORG_DEPTH_MAX]
-        }
-        heights = [n for n in sorted(ours, reverse=True) if n <= latest.number]
-        for start in range(0, len(heights), 32):
-            theirs = blocks.headers(self.client, heights[start : start + 32])
-            for header in theirs:
-                if ours[header.number].hash == header.hash:
-                    return header
-        return None
+    def _note_miss(self, node: Node, why: str) -> None:
+        """Bench a node that goes on naming blocks which it does not have when asked for them.
 
+        Now and then it is only that several nodes stand behind one address.
+        """
+        self._misses[node.key] = self._misses.get(node.key, 0) + 1
+        if self._misses[node.key] >= _MISSES_MAX:
+            del self._misses[node.key]
+            self.client.bench(node, why)
 
-def check_chain(config: ChainConfig, client: Client) -> None:
-    """Make sure that the nodes are of this chain and that every contract is there.
-
-    Raises:
-        BadChainFile: an address holds no contract.
-        ChainUnavailable: no node answers, or none of this chain.
-    """
-    latest = blocks.header_of(client.call("eth_getBlockByNumber", "latest", False))
-    due = [contract for contract in config.contracts if contract.start_block <= latest.number]
-    codes = client.batch([("eth_getCode", [contract.address, "latest"]) for contract in due])
-    for contract, code in zip(due, codes, strict=True):
-        if code in (None, "0x", "0x0"):
-            raise BadChainFile(
-                f"Chain {config.name} ({config.chain_id}): there is no contract at "
-                f"{contract.address}, which the chain file calls the {contract.kind}."
+    def _watch_lag(self, now: Round) -> None:
+        """Bench a node that stays below what we hold while another might not."""
+        if now.latest.number >= now.tip_number or not now.place.tip_hash:
+            self._lagging_since.pop(now.node.key, None)
+            return
+        since = self._lagging_since.setdefault(now.node.key, self._clock())
+        if self._clock() - since > _LAG_MAX:
+            del self._lagging_since[now.node.key]
+            self.client.bench(
+                now.node, f"its head is {now.latest.number}, we hold {now.tip_number}"
             )

@@ -16,6 +16,7 @@ from apps.chain.models.reading import (
 )
 from apps.chain.models.safe import ProposalStatus, SafeConfirmation, SafeProposal
 from apps.chain.models.sending import (
+    BEFORE_NONCE,
     HAS_NONCE,
     UNFINISHED,
     Attempt,
@@ -29,6 +30,7 @@ from apps.chain.models.sending import (
 )
 
 __all__ = [
+    "BEFORE_NONCE",
     "HAS_NONCE",
     "UNFINISHED",
     "Attempt",

@@ -43,7 +43,7 @@ class Provider(models.Model):
 
 
 class Coverage(models.Model):
-    """Which final blocks of a contract were read for its logs: half-open ranges of heights."""
+    """Which blocks were read for a contract's logs: half-open ranges, up to the cursor."""
 
     chain_id = models.BigIntegerField()
     address = AddressField()
@@ -71,6 +71,7 @@ class FindingKind(models.TextChoices):
     ROLES = "ROLES", _("Roles, against our rows")
     REFOLD = "REFOLD", _("Our rows, against the stored events")
     BLOOM = "BLOOM", _("Blooms, against logs")
+    INVARIANTS = "INVARIANTS", _("What must always hold in our rows")
 
 
 class Finding(models.Model):

@@ -30,6 +30,9 @@ class Cursor(models.Model):
     suspect_hash = models.CharField(max_length=66, blank=True, default="")
     halted_reason = models.TextField(blank=True, default="")
     halted_at = models.DateTimeField(null=True)
+    replay_due = models.BooleanField(
+        default=False, help_text="Events were forgotten whose effects are still in the rows"
+    )
 
     class Meta:
         verbose_name = "chain cursor"
@@ -120,6 +123,9 @@ class Log(models.Model):
                 fields=["chain_id", "block_number", "log_index"],
                 condition=Q(status__in=["SEEN", "FINAL", "FAILED"]),
                 name="log_to_do",
+            ),
+            models.Index(
+                fields=["chain_id", "key"], condition=Q(status="FAILED"), name="log_parked"
             ),
             models.Index(fields=["tx_hash"], name="log_by_transaction"),
             models.Index(fields=["event", "-block_number"], name="log_by_event"),

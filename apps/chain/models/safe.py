@@ -11,16 +11,25 @@ from apps.core.fields import AddressField, HashField
 
 
 class ProposalStatus(models.TextChoices):
-    """The life of a proposal."""
+    """The life of a proposal. One that is EXECUTED has used its Safe nonce up."""
 
     OPEN = "OPEN", _("Waits for signatures")
-    READY = "READY", _("Signed by enough owners")
+    READY = "READY", _("Signed, being carried out")
     EXECUTED = "EXECUTED", _("Executed")
     WITHDRAWN = "WITHDRAWN", _("Withdrawn")
 
 
+LIVE = (ProposalStatus.OPEN, ProposalStatus.READY)
+"""Proposals that hold their nonce and may still be executed by us."""
+
+
 class SafeProposal(models.Model):
-    """One transaction of a Safe under one of its nonces; ``safe_tx_hash`` is computed by us."""
+    """One transaction of a Safe under one of its nonces; ``safe_tx_hash`` is computed by us.
+
+    ``owners`` and ``threshold`` are as last read from the chain, at ``checked_at``. ``carried`` is
+    the calldata of ``execTransaction`` with the signatures that counted, fixed before the executor
+    takes a nonce, so that every attempt carries the same bytes.
+    """
 
     transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="proposals")
     chain_id = models.BigIntegerField()
@@ -28,14 +37,19 @@ class SafeProposal(models.Model):
     safe_nonce = models.BigIntegerField()
     to = AddressField()
     data = models.TextField()
-    safe_tx_hash = HashField(unique=True)
-    owners = models.JSONField(help_text="The owners when it was proposed; read again to execute")
-    threshold = models.IntegerField()
+    safe_tx_hash = HashField()
+    owners = models.JSONField(help_text="As last read from the chain")
+    threshold = models.IntegerField(help_text="As last read from the chain")
+    checked_at = models.DateTimeField(help_text="When owners and threshold were last read")
+    carried = models.TextField(blank=True, default="", help_text="execTransaction with signatures")
     status = models.CharField(
         max_length=10, choices=ProposalStatus.choices, default=ProposalStatus.OPEN
     )
+    waits_because = models.TextField(blank=True, default="", help_text="Beside missing signatures")
+    proposed_block = models.BigIntegerField(help_text="The newest block when it was proposed")
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    outcome = models.TextField(blank=True, default="", help_text="How and why it ended")
 
     class Meta:
         permissions: ClassVar = [("confirm_safeproposal", "Can sign for the warm wallet")]
@@ -49,6 +63,13 @@ class SafeProposal(models.Model):
                 fields=["transaction"],
                 condition=~Q(status="WITHDRAWN"),
                 name="proposal_one_per_transaction",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["chain_id", "safe"],
+                condition=Q(status__in=["OPEN", "READY"]),
+                name="proposal_live",
             ),
         ]
 

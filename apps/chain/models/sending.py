@@ -17,7 +17,8 @@ class SignerAccount(models.Model):
     where the account is a Safe), and how much it may move.
 
     Limits are base units of the fund's currency, and transactions, in any 24 hours; they are seeded
-    from the chain file and changed by two people afterwards.
+    from the chain file and changed by a ticket afterwards (a trigger holds this). ``epoch`` refuses
+    the writes of a former leader.
     """
 
     chain_id = models.BigIntegerField()
@@ -34,10 +35,12 @@ class SignerAccount(models.Model):
     per_transaction_assets = Uint256Field(default=0)
     per_day_assets = Uint256Field(default=0)
     calls_per_day = models.IntegerField(default=0)
+    limits_ticket_id = models.BigIntegerField(null=True, help_text="Who approved these limits")
     epoch = models.BigIntegerField(default=0)
-    paused_reason = models.TextField(blank=True, default="")
+    trouble = models.TextField(blank=True, default="", help_text="Why its key cannot be used")
 
     class Meta:
+        permissions: ClassVar = [("propose_limits", "Can propose limits of signers")]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["chain_id", "address"], name="signer_once_per_chain"),
         ]
@@ -71,6 +74,7 @@ UNFINISHED = (
     TransactionStatus.BROADCAST,
     TransactionStatus.MINED,
 )
+BEFORE_NONCE = (TransactionStatus.QUEUED, TransactionStatus.SIMULATED)
 HAS_NONCE = (
     TransactionStatus.SIGNING,
     TransactionStatus.SIGNED,
@@ -114,10 +118,14 @@ class Transaction(models.Model):
     mined_block = models.BigIntegerField(null=True)
     mined_block_hash = HashField(blank=True, default="")
     gas_used = models.BigIntegerField(null=True)
+    bump_asked = models.BooleanField(default=False, help_text="A person wants a higher fee now")
+    cancel_reason = models.TextField(
+        blank=True, default="", help_text="Why its nonce is to be spent on nothing"
+    )
     error = models.TextField(blank=True, default="")
 
     class Meta:
-        permissions: ClassVar = [("manage_transaction", "Can retry or cancel a transaction")]
+        permissions: ClassVar = [("manage_transaction", "Can retry, bump or cancel a transaction")]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["chain_id", "signer", "nonce"],
@@ -137,11 +145,7 @@ class Transaction(models.Model):
     def __str__(self) -> str:
         return f"{self.sentence} ({self.status})"
 
-    @transition(
-        status,
-        source=[TransactionStatus.QUEUED, TransactionStatus.SIMULATED],
-        target=TransactionStatus.SIMULATED,
-    )
+    @transition(status, source=list(BEFORE_NONCE), target=TransactionStatus.SIMULATED)
     def simulated(self, *, gas_limit: int) -> None:
         """The call would succeed now; no nonce is spent yet."""
         self.gas_limit = gas_limit
@@ -178,8 +182,26 @@ class Transaction(models.Model):
     @transition(status, source=TransactionStatus.MINED, target=TransactionStatus.BROADCAST)
     def unmined(self) -> None:
         """A reorg dropped its block: the same bytes go out again."""
+        self.attempts.filter(status=AttemptStatus.MINED).update(status=AttemptStatus.DROPPED)
+        self.attempts.filter(status=AttemptStatus.REPLACED).update(status=AttemptStatus.SENT)
         self.mined_hash = self.mined_block_hash = ""
         self.mined_block = self.mined_at = self.gas_used = None
+
+    @transition(
+        status,
+        source=[TransactionStatus.SIGNED, TransactionStatus.BROADCAST],
+        target=TransactionStatus.QUEUED,
+    )
+    def displaced(self, *, error: str) -> None:
+        """Its nonce was spent by a stranger for good, so its bytes can never be mined: begin anew.
+
+        The signer is stopped in the same transaction; nothing is signed before people lift that.
+        """
+        self.attempts.update(status=AttemptStatus.DROPPED)
+        self.signer, self.nonce, self.gas_limit = "", None, None
+        self.bump_asked = False
+        self.signed_at = self.broadcast_at = None
+        self.error = error
 
     @transition(status, source=TransactionStatus.MINED, target=TransactionStatus.FINAL)
     def finalised(self, *, at: datetime) -> None:
@@ -199,31 +221,25 @@ class Transaction(models.Model):
         self.error = error
         self.finished_at = at
 
-    @transition(
-        status,
-        source=[TransactionStatus.QUEUED, TransactionStatus.SIMULATED],
-        target=TransactionStatus.FAILED,
-    )
+    @transition(status, source=list(BEFORE_NONCE), target=TransactionStatus.FAILED)
     def failed(self, *, error: str, at: datetime) -> None:
         """It would revert, or may no longer be sent; nothing was signed, no nonce was spent."""
         self.error = error
         self.finished_at = at
 
-    @transition(
-        status,
-        source=[TransactionStatus.QUEUED, TransactionStatus.SIMULATED],
-        target=TransactionStatus.CANCELLED,
-    )
+    @transition(status, source=list(BEFORE_NONCE), target=TransactionStatus.CANCELLED)
     def cancelled(self, *, error: str, at: datetime) -> None:
         """A person took it back before it was signed."""
         self.error = error
         self.finished_at = at
 
-    @transition(
-        status,
-        source=[TransactionStatus.QUEUED, TransactionStatus.SIMULATED],
-        target=TransactionStatus.EXPIRED,
-    )
+    @transition(status, source=TransactionStatus.MINED, target=TransactionStatus.CANCELLED)
+    def cancelled_on_chain(self, *, error: str, at: datetime) -> None:
+        """Final: its nonce was spent on nothing, so its bytes can never be mined."""
+        self.error = error
+        self.finished_at = at
+
+    @transition(status, source=list(BEFORE_NONCE), target=TransactionStatus.EXPIRED)
     def expired(self, *, error: str, at: datetime) -> None:
         """Its deadline passed before it was signed."""
         self.error = error
@@ -263,7 +279,8 @@ class Attempt(models.Model):
     max_fee_per_gas = models.BigIntegerField()
     max_priority_fee_per_gas = models.BigIntegerField()
     created_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True, help_text="First")
+    sent_again_at = models.DateTimeField(null=True, help_text="Last")
     sends = models.IntegerField(default=0)
     sent_to = models.CharField(max_length=200, blank=True, default="", help_text="Node or relay")
     last_error = models.TextField(blank=True, default="")
@@ -275,7 +292,8 @@ class Attempt(models.Model):
 class Reservation(models.Model):
     """A transaction's share of its signer's limits, from before it is signed.
 
-    It counts for 24 hours from ``at``, unless released: nothing was or will be moved.
+    It counts until its transaction has ended and for 24 hours from ``at``, which is then when it
+    was mined; unless released: nothing was or will be moved.
     """
 
     transaction = models.OneToOneField(
@@ -302,8 +320,8 @@ class Reservation(models.Model):
 class Stop(models.Model):
     """Nothing leaves within its scope until people lift it by a ticket.
 
-    Scopes: ``all``, ``chain:<id>``, ``signer:<chain id>:<address>``, ``stream:<chain id>:<kind of
-    call>``.
+    Scopes are in ``rules.scopes``. A trigger holds that only an approved ticket about this very
+    stop lifts it, that it changes in no other way, and that it is never deleted.
     """
 
     scope = models.CharField(max_length=120)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from apps.chain import contracts
 from apps.chain.events import Source
 from apps.chain.models import Log, LogStatus
 
@@ -29,7 +28,9 @@ def latest_events(limit: int, *, tx_hash: str = "") -> list[EventView]:
     """The newest events with an effect, newest first; all those of one transaction if given."""
     rows = Log.objects.exclude(status=LogStatus.ORPHANED)
     if not tx_hash:
-        rows = rows.exclude(event__in=contracts.IGNORED_EVENTS)
+        # An event with an effect belongs to an aggregate; one that is ignored has no key.
+        ignored = [LogStatus.SEEN, LogStatus.FINAL, LogStatus.IGNORED]
+        rows = rows.exclude(key="", status__in=ignored)
     if tx_hash:
         rows = rows.filter(tx_hash=tx_hash.lower())
     return [

@@ -1,20 +1,24 @@
 """Nodes as pages and tasks ask them: soon or not at all."""
 
-from functools import cache
-
-from apps.chain import config as chain_config
 from apps.chain.client import Client
 from apps.chain.config import ChainConfig
 
 WEB_TIMEOUT_SECONDS = 2.0
 """A page must not hang on a node."""
+WEB_ANSWER_BYTES_MAX = 8 * 2**20
+"""Nor may an answer fill the memory: JSON takes some twenty times its length."""
+
+_clients: dict[tuple[int, tuple[str, ...]], Client] = {}
 
 
 def web_client(config: ChainConfig) -> Client:
-    """This process's client of a chain, with a page's patience."""
-    return _client_of((config.chain_id, config.rpc_urls))
-
-
-@cache
-def _client_of(config_key: tuple[int, tuple[str, ...]]) -> Client:
-    return Client(chain_config.chain(config_key[0]), timeout_seconds=WEB_TIMEOUT_SECONDS)
+    """This process's client of a chain, with a page's patience; its threads share it."""
+    key = (config.chain_id, config.rpc_urls)
+    if key not in _clients:
+        client = Client(
+            config,
+            timeout_seconds=WEB_TIMEOUT_SECONDS,
+            answer_bytes_max=WEB_ANSWER_BYTES_MAX,
+        )
+        _clients.setdefault(key, client)
+    return _clients[key]

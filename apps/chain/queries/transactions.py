@@ -3,17 +3,22 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from apps.chain import config as chain_config
 from apps.chain import contracts
 from apps.chain.calls import Call
 from apps.chain.client import ChainUnavailable, RpcRefused
+from apps.chain.client.answers import quantity
 from apps.chain.client.blocks import NodeLied, header_of
+from apps.chain.config import SignerTier
 from apps.chain.contracts import abi
-from apps.chain.models import UNFINISHED, Cursor, SignerAccount, Transaction
+from apps.chain.models import UNFINISHED, Attempt, Cursor, SignerAccount, Transaction
 from apps.chain.queries.nodes import web_client
+
+_NOBODY = "0x" + "00" * 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,29 +56,47 @@ def calls_hash(calls: Sequence[Call]) -> str:
     return contracts.calls_hash(calls)
 
 
-def transactions(kinds: Collection[str], subject_id: str) -> list[TransactionView]:
+def transactions(chain_id: int, kinds: Collection[str], subject_id: str) -> list[TransactionView]:
     """Our transactions of these kinds about a subject, oldest first."""
-    rows = (
-        Transaction.objects.filter(kind__in=list(kinds), subject_id=subject_id)
-        .annotate(attempt_count=Count("attempts"))
-        .order_by("id")
+    return transactions_about(chain_id, kinds, [subject_id]).get(subject_id, [])
+
+
+def transactions_about(
+    chain_id: int, kinds: Collection[str], subject_ids: Collection[str]
+) -> dict[str, list[TransactionView]]:
+    """Our transactions of these kinds by subject, oldest first, read at once."""
+    rows = _with_attempts().filter(
+        chain_id=chain_id, kind__in=list(kinds), subject_id__in=list(subject_ids)
     )
-    cursors = {cursor.chain_id: cursor for cursor in Cursor.objects.all()}
-    return [_view(row, row.attempt_count, cursors.get(row.chain_id)) for row in rows]
+    cursor = Cursor.objects.filter(chain_id=chain_id).first()
+    found: dict[str, list[TransactionView]] = {}
+    for row in rows.order_by("id"):
+        found.setdefault(row.subject_id, []).append(_view(row, cursor))
+    return found
 
 
-def open_transaction(kinds: Collection[str], subject_id: str) -> TransactionView | None:
+def open_transaction(
+    chain_id: int, kinds: Collection[str], subject_id: str
+) -> TransactionView | None:
     """The transaction in flight about a subject, None when there is none."""
-    unfinished = {str(status_) for status_ in UNFINISHED}
-    found = [view for view in transactions(kinds, subject_id) if view.status in unfinished]
-    return found[-1] if found else None
+    return open_transactions(chain_id, kinds, [subject_id]).get(subject_id)
+
+
+def open_transactions(
+    chain_id: int, kinds: Collection[str], subject_ids: Collection[str]
+) -> dict[str, TransactionView]:
+    """The transactions in flight by subject, read at once."""
+    return {
+        subject_id: views[-1]
+        for subject_id, found in transactions_about(chain_id, kinds, subject_ids).items()
+        if (views := [view for view in found if view.status in UNFINISHED])
+    }
 
 
 def transactions_finished(*, start: datetime, end: datetime) -> list[TransactionView]:
     """Our transactions that came to their end in [start, end), oldest first."""
-    rows = Transaction.objects.filter(finished_at__gte=start, finished_at__lt=end)
-    rows = rows.annotate(attempt_count=Count("attempts")).order_by("finished_at", "id")
-    return [_view(row, row.attempt_count, None) for row in rows]
+    rows = _with_attempts().filter(finished_at__gte=start, finished_at__lt=end)
+    return [_view(row, None) for row in rows.order_by("finished_at", "id")]
 
 
 def stuck_transactions(*, before: datetime) -> int:
@@ -81,10 +104,10 @@ def stuck_transactions(*, before: datetime) -> int:
     return Transaction.objects.filter(status__in=list(UNFINISHED), created_at__lt=before).count()
 
 
-def paused_signers() -> list[tuple[str, str]]:
-    """(name, why) of every signer that is paused."""
+def unreachable_signers() -> list[tuple[str, str]]:
+    """(name, why) of every signer whose key could not be reached when that was last tried."""
     return list(
-        SignerAccount.objects.exclude(paused_reason="").values_list("name", "paused_reason")
+        SignerAccount.objects.exclude(trouble="").order_by("id").values_list("name", "trouble")
     )
 
 
@@ -96,10 +119,11 @@ def dry_run(call: Call) -> DryRun:
     """
     config = chain_config.chain(call.chain_id)
     client = web_client(config)
+    key = config.signer(SignerTier.HOT)
     request = {
         "to": contracts.contract_of(call).address,
         "data": contracts.calldata_of(call),
-        "from": config.signers[0].address if config.signers else "0x" + "00" * 20,
+        "from": key.address if key else _NOBODY,
     }
     latest, answer, gas = client.batch(
         [
@@ -108,35 +132,43 @@ def dry_run(call: Call) -> DryRun:
             ("eth_estimateGas", [request]),
         ]
     )
+    refused = next((part for part in (answer, gas) if isinstance(part, RpcRefused)), None)
     try:
         header = header_of(latest)
-    except NodeLied as error:
-        raise ChainUnavailable(str(error)) from error
-    refused = next((part for part in (answer, gas) if isinstance(part, RpcRefused)), None)
+        gas_needed = quantity(gas) if refused is None else None
+    except (NodeLied, TypeError, ValueError) as error:
+        raise ChainUnavailable(f"The node's answer makes no sense: {error}.") from error
     words = ""
     if refused is not None:
         extra = contracts.contract_of(call).extra_abi
         words = abi.revert_in_words(refused.data, refused.message, extra)
     return DryRun(
         ok=refused is None,
-        gas=int(gas, 16) if refused is None else None,
+        gas=gas_needed,
         error=words,
         block_number=header.number,
         block_time=header.at,
     )
 
 
-def _view(row: Transaction, attempts: int, cursor: Cursor | None) -> TransactionView:
+def _with_attempts() -> QuerySet[Any]:
+    """Our transactions with their number of attempts and the newest one's hash."""
+    newest = Attempt.objects.filter(transaction=OuterRef("pk")).order_by("-id")
+    return Transaction.objects.annotate(
+        attempt_count=Count("attempts"), newest_hash=Subquery(newest.values("tx_hash")[:1])
+    )
+
+
+def _view(row: Any, cursor: Cursor | None) -> TransactionView:
     confirmations = None
     if row.mined_block is not None and cursor is not None:
         confirmations = max(cursor.next_block - row.mined_block, 0)
-    last = row.attempts.order_by("-id").first() if attempts else None
     return TransactionView(
         id=row.pk,
         kind=row.kind,
         status=row.status,
         sentence=row.sentence,
-        tx_hash=row.mined_hash or (last.tx_hash if last else ""),
+        tx_hash=row.mined_hash or row.newest_hash or "",
         error=row.error,
         created_at=row.created_at,
         broadcast_at=row.broadcast_at,
@@ -144,5 +176,5 @@ def _view(row: Transaction, attempts: int, cursor: Cursor | None) -> Transaction
         finished_at=row.finished_at,
         confirmations=confirmations,
         confirmations_needed=chain_config.chain(row.chain_id).confirmations,
-        attempts=attempts,
+        attempts=row.attempt_count,
     )

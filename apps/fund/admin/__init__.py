@@ -1,5 +1,5 @@
 """The fund's pages: all of them to look at, none to write."""
 
-from . import assets, contracts, fees, flows, holders, nav, snapshots
+from . import assets, contracts, fees, flows, holders, liquidity, nav, snapshots
 
-__all__ = ["assets", "contracts", "fees", "flows", "holders", "nav", "snapshots"]
+__all__ = ["assets", "contracts", "fees", "flows", "holders", "liquidity", "nav", "snapshots"]

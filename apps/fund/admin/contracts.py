@@ -12,14 +12,18 @@ from apps.core import display
 from apps.fund.models import (
     AlertLevel,
     ChainRole,
+    ContractParameter,
     ContractReference,
     ContractSwitch,
     LiquidityAlert,
     TierConfig,
 )
+from apps.fund.rules.parameters import parameter_text
 from apps.fund.rules.roles import role_name
 
 from .base import FundAdmin, LogRowAdmin
+
+_FIGURE_MAX = 40  # a contract may be set to any uint256; the title has it whole
 
 
 @admin.register(ChainRole)
@@ -173,6 +177,28 @@ class ContractReferenceAdmin(LogRowAdmin):
         return display.address(row.new_address, chain_id=row.chain_id)
 
 
+@admin.register(ContractParameter)
+class ContractParameterAdmin(LogRowAdmin):
+    """Numbers that the contracts work by, as they were changed; each in a unit of its own."""
+
+    list_display = ("when", "contract_", "name", "before", "after", "transaction")
+    list_filter = ("contract_kind", "name")
+    fields = ("when", "contract_", "name", "before", "after", "block", "transaction")
+    readonly_fields = fields
+
+    @admin.display(description="Contract", ordering="contract_kind")
+    def contract_(self, row: ContractParameter) -> str:
+        return words(row.contract_kind)
+
+    @admin.display(description="Before", ordering="old_value")
+    def before(self, row: ContractParameter) -> SafeString:
+        return _figure(row.name, row.old_value)
+
+    @admin.display(description="After", ordering="new_value")
+    def after(self, row: ContractParameter) -> SafeString:
+        return _figure(row.name, row.new_value)
+
+
 @admin.register(LiquidityAlert)
 class LiquidityAlertAdmin(LogRowAdmin):
     """Alarms that the redemption manager raised."""
@@ -202,6 +228,11 @@ class LiquidityAlertAdmin(LogRowAdmin):
     @admin.display(description="Of total")
     def of_total(self, row: LiquidityAlert) -> SafeString:
         return display.money(row.total_assets, reason="A critical alert does not say")
+
+
+def _figure(name: str, value: int) -> SafeString:
+    text = parameter_text(name, value)
+    return format_html('<span class="num" title="{}">{}</span>', value, text[:_FIGURE_MAX])
 
 
 def words(kind: str) -> str:

@@ -30,11 +30,11 @@ class HolderAdmin(FundAdmin):
     search_help_text = "Address"
     ordering = ("-balance_shares", "address")
     fieldsets: ClassVar = [
-        (None, {"fields": ["account", "balance", "locked", "free", "value", "share"]}),
+        (None, {"fields": ["account", "balance", "locked", "pending", "free", "value", "share"]}),
         ("Activity", {"fields": ["first", "last", "histories"]}),
     ]
     readonly_fields = (
-        *("account", "balance", "locked", "free", "value", "share"),
+        *("account", "balance", "locked", "pending", "free", "value", "share"),
         *("first", "last", "histories"),
     )
 
@@ -59,6 +59,10 @@ class HolderAdmin(FundAdmin):
     @admin.display(description="Locked", ordering="locked_shares")
     def locked(self, row: Holder) -> SafeString:
         return display.money(row.locked_shares, "PPT")
+
+    @admin.display(description="Waiting for approval", ordering="pending_shares")
+    def pending(self, row: Holder) -> SafeString:
+        return display.money(row.pending_shares, "PPT")
 
     @admin.display(description="Free")
     def free(self, row: Holder) -> SafeString:

@@ -8,6 +8,7 @@ from .assets import Asset, AssetTrade, BufferMove, TradeKind
 from .contracts import (
     AlertLevel,
     ChainRole,
+    ContractParameter,
     ContractReference,
     ContractSwitch,
     LiquidityAlert,
@@ -16,6 +17,14 @@ from .contracts import (
 )
 from .flows import FeeDirection, FeeEntry, FeeKind, NavUpdate, Payout, Subscription
 from .holders import Holder, MovementKind, ShareMovement
+from .liquidity import (
+    LiabilityEntry,
+    QuotaChange,
+    QuotaEvent,
+    SettlementShortfall,
+    day_index_at,
+    day_of,
+)
 from .log_row import FactContradicted, LogRow
 from .snapshots import AssetSnapshot, Snapshot, SnapshotKind, SnapshotStatus
 
@@ -26,6 +35,7 @@ __all__ = [
     "AssetTrade",
     "BufferMove",
     "ChainRole",
+    "ContractParameter",
     "ContractReference",
     "ContractSwitch",
     "FactContradicted",
@@ -33,11 +43,15 @@ __all__ = [
     "FeeEntry",
     "FeeKind",
     "Holder",
+    "LiabilityEntry",
     "LiquidityAlert",
     "LogRow",
     "MovementKind",
     "NavUpdate",
     "Payout",
+    "QuotaChange",
+    "QuotaEvent",
+    "SettlementShortfall",
     "ShareMovement",
     "Snapshot",
     "SnapshotKind",
@@ -46,4 +60,6 @@ __all__ = [
     "SwitchName",
     "TierConfig",
     "TradeKind",
+    "day_index_at",
+    "day_of",
 ]

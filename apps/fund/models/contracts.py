@@ -65,6 +65,22 @@ class ContractReference(LogRow):
         return f"{self.name} of {self.contract_kind}"
 
 
+class ContractParameter(LogRow):
+    """A number that a contract works by, from this log on; the latest row of (contract, name)
+    counts. Its unit is the parameter's own: base units, bps or seconds."""
+
+    contract_kind = models.CharField(max_length=32)
+    name = models.CharField(max_length=64)
+    old_value = Uint256Field()
+    new_value = Uint256Field()
+
+    class Meta(LogRow.Meta):
+        pass
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.contract_kind}: {self.new_value}"
+
+
 class AlertLevel(models.TextChoices):
     """Which threshold liquidity fell below."""
 

@@ -12,10 +12,11 @@ from .log_row import LogRow
 
 
 class Holder(models.Model):
-    """One account's shares. Locked shares are part of the balance.
+    """One account's shares.
 
-    Between the two logs of a settlement (burn, then "burned") locked may exceed the balance, so
-    that is no constraint. ``free_shares`` is never negative.
+    In v1 locked shares are part of the balance; between the two logs of a settlement (burn, then
+    "burned") they may exceed it, so that is no constraint. In v2 the vault's own account holds what
+    is locked or waits for approval (``in_escrow``), and the balance is free.
     """
 
     chain_id = models.BigIntegerField()
@@ -23,6 +24,10 @@ class Holder(models.Model):
     address = AddressField()
     balance_shares = Uint256Field(default=0)
     locked_shares = Uint256Field(default=0)
+    pending_shares = Uint256Field(default=0, help_text="Wait for approval of a redemption")
+    in_escrow = models.BooleanField(
+        default=False, help_text="Locked and pending shares are not part of the balance"
+    )
     first_activity_at = models.DateTimeField()
     last_activity_at = models.DateTimeField()
 
@@ -44,7 +49,9 @@ class Holder(models.Model):
 
     @property
     def free_shares(self) -> int:
-        """Shares that can move or be redeemed."""
+        """Shares that can move or be redeemed; never negative."""
+        if self.in_escrow:
+            return self.balance_shares
         return max(self.balance_shares - self.locked_shares, 0)
 
 
@@ -57,10 +64,13 @@ class MovementKind(models.TextChoices):
     LOCK = "LOCK", _("Locked for a redemption")
     UNLOCK = "UNLOCK", _("Unlocked")
     RELEASE = "RELEASE", _("Locked shares burned at settlement")
+    PEND = "PEND", _("Set aside until approved")
+    UNPEND = "UNPEND", _("Given back, not approved")
+    CONVERT = "CONVERT", _("Approved: pending became locked")
 
 
 class ShareMovement(LogRow):
-    """One movement of shares; for LOCK, UNLOCK and RELEASE sender and recipient are the owner."""
+    """One movement of shares; all but MINT, BURN and TRANSFER have the owner as both."""
 
     kind = models.CharField(max_length=8, choices=MovementKind.choices)
     sender = AddressField()

@@ -1,11 +1,11 @@
 """A row that exists because of one log, and at most once per log."""
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
 
-from django.db import connection, models
-from django.db.models import sql
-from django.db.models.constants import OnConflict
+from django.db import models
 
+from apps.core.bulk import insert_rows
 from apps.core.errors import Refused
 from apps.core.fields import AddressField, HashField
 
@@ -44,19 +44,32 @@ class LogRow(models.Model):
         Raises:
             FactContradicted: the log has a row, and that row says something else.
         """
-        query = sql.InsertQuery(type(self), on_conflict=OnConflict.IGNORE)
-        fields = [field for field in self._meta.concrete_fields if not field.primary_key]
-        query.insert_values(fields, [self])
-        [(statement, params)] = query.get_compiler(connection=connection).as_sql()
-        with connection.cursor() as cursor:
-            cursor.execute(statement, params)
-            inserted = bool(cursor.rowcount)
-        if not inserted:
-            self._refuse_contradiction([field.attname for field in fields])
+        return self.insert_each_once([self])[0]
+
+    @classmethod
+    def insert_each_once(cls, rows: Sequence[Self]) -> list[bool]:
+        """Insert the rows whose logs have none; for each, whether it was inserted. One statement.
+
+        Raises:
+            FactContradicted: a log has a row, and that row says something else.
+        """
+        identity_columns = ("chain_id", "tx_hash", "position")
+        new = set(insert_rows(rows, on_conflict="DO NOTHING", returning=identity_columns))
+        inserted = []
+        for row in rows:
+            identity = (row.chain_id, row.tx_hash, row.position)
+            inserted.append(identity in new)
+            new.discard(identity)  # the same log again, later in the list, is not new
+            if not inserted[-1]:
+                cls._refuse_contradiction(row)
         return inserted
 
-    def _refuse_contradiction(self, names: list[str]) -> None:
-        identity = {name: getattr(self, name) for name in ("chain_id", "tx_hash", "position")}
+    def _refuse_contradiction(self) -> None:
+        fields = [field for field in self._meta.concrete_fields if not field.primary_key]
+        names = [field.attname for field in fields]
+        identity: dict[str, Any] = {
+            name: getattr(self, name) for name in ("chain_id", "tx_hash", "position")
+        }
         recorded = models.QuerySet(type(self)).filter(**identity).values(*names).get()
         differing = [name for name in names if recorded[name] != getattr(self, name)]
         if differing:

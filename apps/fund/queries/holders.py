@@ -14,11 +14,14 @@ from .overview import Overview, latest_overview
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HolderView:
     """One account. ``value_assets`` = balance x NAV per share, floor; ``supply_bps`` of all shares,
-    floor. Both None before the first snapshot."""
+    floor. Both None before the first snapshot. With ``in_escrow`` locked and pending shares are not
+    part of the balance."""
 
     address: str
     balance_shares: int
     locked_shares: int
+    pending_shares: int
+    in_escrow: bool
     value_assets: int | None
     supply_bps: int | None
     first_activity_at: datetime
@@ -66,6 +69,8 @@ def holder_view(row: Holder, overview: Overview | None) -> HolderView:
         address=row.address,
         balance_shares=row.balance_shares,
         locked_shares=row.locked_shares,
+        pending_shares=row.pending_shares,
+        in_escrow=row.in_escrow,
         value_assets=value,
         supply_bps=supply_bps,
         first_activity_at=row.first_activity_at,

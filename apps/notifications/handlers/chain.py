@@ -9,18 +9,24 @@ from apps.chain import queries as chain
 from apps.chain.events import (
     ChainFact,
     ChainHalted,
+    ContractParameterUpdated,
     ContractReferenceUpdated,
     CriticalLiquidityAlert,
     EmergencyModeChanged,
+    FinalityStalled,
+    FindingOpened,
     LogParked,
     LowLiquidityAlert,
     RoleGranted,
+    SettlementLiquidityInsufficient,
 )
 from apps.chain.queries import ChainConfig, explorer_tx_url, fund_chain
 from apps.core import clock
 from apps.core.units import format_amount, format_bps
+from apps.fund.queries import parameter_text
 from apps.notifications.operations import notify, push
 from apps.notifications.rules import Severity
+from apps.redemptions.queries import redemption_key
 
 from .links import admin_link
 
@@ -78,6 +84,46 @@ def alert_reference(fact: ContractReferenceUpdated) -> None:
     )
 
 
+def alert_parameter(fact: ContractParameterUpdated) -> None:
+    """A contract works by another number: a fee, a threshold, a quota."""
+    _drift(
+        fact,
+        kind="CONTRACT_PARAMETER",
+        subject=f"{fact.source.contract_kind} works by another number: {fact.name}",
+        body="A setting of a contract was changed on chain. When nobody planned this, act at once.",
+        details=[
+            ("Setting", fact.name),
+            ("Before", parameter_text(fact.name, fact.old_value)),
+            ("Now", parameter_text(fact.name, fact.new_value)),
+        ],
+    )
+
+
+def alert_unpaid(fact: SettlementLiquidityInsufficient) -> None:
+    """A due redemption was not paid: the contract found too little cash."""
+    source, at = fact.source, clock.now()
+    missing = max(fact.payout_assets - fact.available_assets, 0)
+    notify(
+        kind="REDEMPTION_UNPAID",
+        dedupe_key=f"final:{source.chain_id}:{source.tx_hash}:{source.position}",
+        roles=[*_ON_CALL, "OPERATOR"],
+        subject=f"Redemption {fact.request_id} is due and was not paid: cash is short",
+        body="Raise cash from L2 or L3, then settle it.",
+        details=[
+            ("To be paid", f"{format_amount(fact.payout_assets)} USDT"),
+            ("Cash", f"{format_amount(fact.available_assets)} USDT"),
+            ("Missing", f"{format_amount(missing)} USDT"),
+            *_where(fact),
+        ],
+        link=admin_link(
+            "redemptions_redemption_change", redemption_key(source.chain_id, fact.request_id)
+        ),
+        severity=Severity.CRITICAL,
+        happened_at=chain.happened_at(source, at=at),
+        at=at,
+    )
+
+
 def alert_role(fact: RoleGranted) -> None:
     """A role was granted to an account that is none of ours."""
     if fact.account in _known_addresses(fund_chain()):
@@ -111,6 +157,27 @@ def tell_halt(fact: ChainHalted) -> None:
     )
 
 
+def tell_stalled(fact: FinalityStalled) -> None:
+    """Blocks are made and none becomes final: what is applied rests on depth meanwhile."""
+    final = "none" if fact.final_number is None else str(fact.final_number)
+    notify(
+        kind="FINALITY_STALLED",
+        dedupe_key=f"stalled:{fact.chain_id}:{fact.since.isoformat()}",
+        roles=_DRIFT,
+        subject=f"Chain {fact.chain_id} makes blocks, but none becomes final",
+        body="Until that changes, blocks count as final by their depth. If it lasts, ask whether "
+        "the chain is in trouble before anything large is approved.",
+        details=[
+            ("Newest final block", final),
+            ("Newest block", str(fact.head_number)),
+            ("Since", _time(fact.since)),
+        ],
+        link=admin_link("index"),
+        severity=Severity.CRITICAL,
+        at=fact.at,
+    )
+
+
 def tell_parked_log(fact: LogParked) -> None:
     """A log could not be applied; later ones of the same subject wait behind it."""
     notify(
@@ -123,6 +190,22 @@ def tell_parked_log(fact: LogParked) -> None:
         link=admin_link("chain_log_change", fact.log_id),
         link_text="Look at the event",
         severity=Severity.WARNING,
+        at=fact.at,
+    )
+
+
+def tell_finding(fact: FindingOpened) -> None:
+    """A check found that our rows and the chain, or our rows among themselves, differ."""
+    healed = f"\n\nIt was put right at once: {fact.outcome}." if fact.outcome else ""
+    notify(
+        kind="FINDING",
+        dedupe_key=f"finding:{fact.finding_id}",
+        roles=_DRIFT,
+        subject=f"A check found a difference: {fact.subject}"[:200],
+        body=f"{fact.detail}{healed}",
+        details=[("Chain", str(fact.chain_id)), ("Check", fact.kind), ("What", fact.subject)],
+        link=admin_link("system_health"),
+        severity=Severity.WARNING if fact.outcome else Severity.CRITICAL,
         at=fact.at,
     )
 

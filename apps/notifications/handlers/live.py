@@ -1,17 +1,23 @@
 """What open pages hear. History that is being caught up is not news."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import takewhile
+from typing import TypeVar
 
 from apps.approvals import queries as approvals
 from apps.approvals.events import TicketCancelled, TicketDecided, TicketOpened
 from apps.chain import queries as chain
 from apps.chain.events import ChainFact, NavUpdated, RedemptionRequested, RedemptionSettled
 from apps.core import clock
+from apps.core.bus import takes_many
 from apps.core.units import to_decimal
 from apps.fund.events import SnapshotTaken
 from apps.fund.queries import latest_overview
 from apps.notifications.operations import push
 from apps.notifications.rules import is_stale_alert
+
+_Fact = TypeVar("_Fact", bound=ChainFact)
 
 
 def show_overview(fact: SnapshotTaken) -> None:
@@ -39,12 +45,13 @@ def show_overview(fact: SnapshotTaken) -> None:
     )
 
 
-def show_nav(fact: NavUpdated) -> None:
+@takes_many
+def show_nav(facts: Sequence[NavUpdated]) -> None:
     """NAV per share was refreshed."""
     _push_fresh(
-        fact,
+        facts,
         "fund:nav",
-        {
+        lambda fact: {
             "oldNavPerShare": str(fact.old_nav_per_share),
             "navPerShare": str(fact.new_nav_per_share),
             "nav": f"{to_decimal(fact.new_nav_per_share):.6f}",
@@ -53,12 +60,13 @@ def show_nav(fact: NavUpdated) -> None:
     )
 
 
-def show_request(fact: RedemptionRequested) -> None:
+@takes_many
+def show_request(facts: Sequence[RedemptionRequested]) -> None:
     """A holder asked to redeem."""
     _push_fresh(
-        fact,
+        facts,
         "redemption:new",
-        {
+        lambda fact: {
             "requestId": str(fact.request_id),
             "owner": fact.owner,
             "shares": str(fact.shares),
@@ -70,12 +78,13 @@ def show_request(fact: RedemptionRequested) -> None:
     )
 
 
-def show_settlement(fact: RedemptionSettled) -> None:
+@takes_many
+def show_settlement(facts: Sequence[RedemptionSettled]) -> None:
     """A request was paid."""
     _push_fresh(
-        fact,
+        facts,
         "redemption:settled",
-        {
+        lambda fact: {
             "requestId": str(fact.request_id),
             "owner": fact.owner,
             "grossAmount": str(fact.gross_assets),
@@ -119,11 +128,17 @@ def show_outcome(fact: TicketDecided | TicketCancelled) -> None:
     )
 
 
-def _push_fresh(fact: ChainFact, channel: str, data: dict[str, object]) -> None:
-    source, at = fact.source, clock.now()
-    if is_stale_alert(chain.happened_at(source, at=at), at):
-        return
-    push(channel, {**data, "txHash": source.tx_hash, "blockNumber": source.block_number}, at)
+def _push_fresh(
+    facts: Sequence[_Fact], channel: str, data_of: Callable[[_Fact], dict[str, object]]
+) -> None:
+    """Show the facts that are news; they are in chain order, so before an old one all are old."""
+    at = clock.now()
+    is_old = (is_stale_alert(chain.happened_at(fact.source, at=at), at) for fact in facts[::-1])
+    fresh = sum(1 for _ in takewhile(lambda old: not old, is_old))
+    for fact in facts[len(facts) - fresh :]:
+        source = fact.source
+        identity = {"txHash": source.tx_hash, "blockNumber": source.block_number}
+        push(channel, {**data_of(fact), **identity}, at)
 
 
 def _time(value: datetime) -> str:

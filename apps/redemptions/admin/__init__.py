@@ -1,5 +1,6 @@
 """Redemptions in the admin."""
 
 from .redemptions import RedemptionAdmin
+from .vouchers import VoucherAdmin
 
-__all__ = ["RedemptionAdmin"]
+__all__ = ["RedemptionAdmin", "VoucherAdmin"]

@@ -32,7 +32,7 @@ def redemption_page(row: Redemption, user: Any, *, at: datetime) -> dict[str, An
     )
     ticket = tickets[0] if tickets else None
     settleability = queries.settleability(row, at=at)
-    sent = chain.transactions((*DECISION_KINDS, *SETTLE_KINDS), row.subject_id)
+    sent = chain.transactions(row.chain_id, (*DECISION_KINDS, *SETTLE_KINDS), row.subject_id)
     holder = fund.holder(row.owner)
     is_active = row.status in ACTIVE
     return {
@@ -43,7 +43,8 @@ def redemption_page(row: Redemption, user: Any, *, at: datetime) -> dict[str, An
         "owner_label": accounts.label_of(row.owner),
         "receiver_label": accounts.label_of(row.receiver),
         "holder": holder,
-        "shares_after": holder.balance_shares - row.shares if holder and is_active else None,
+        "shares_after": _shares_after(holder, row) if holder and is_active else None,
+        "voucher": queries.voucher_of(row),
         "others": queries.every()
         .filter(owner=row.owner)
         .exclude(key=row.key)
@@ -53,7 +54,7 @@ def redemption_page(row: Redemption, user: Any, *, at: datetime) -> dict[str, An
         "due_first": queries.due_before(row) if is_active else None,
         "timeline": queries.timeline(row),
         "transactions": sent,
-        "in_flight": chain.open_transaction((*DECISION_KINDS, *SETTLE_KINDS), row.subject_id),
+        "in_flight": next((view for view in reversed(sent) if view.finished_at is None), None),
         "is_payable": row.status in PAYABLE,
         "why_not_settle": _why_not_settle(settleability.refusal, user),
         "can_vote": ticket is not None
@@ -71,6 +72,12 @@ def can_retry(row: Redemption, ticket: Any, user: Any) -> bool:
         return False
     roles = {ticket.role, ticket.escalated_to}
     return bool(ticket.execution_status == "FAILED" and roles & user.role_names)
+
+
+def _shares_after(holder: Any, row: Redemption) -> int:
+    """The owner's balance once the request is paid; shares in escrow have left it already."""
+    balance: int = holder.balance_shares
+    return balance if holder.in_escrow else balance - row.shares
 
 
 def _why_not_settle(refusal: str, user: Any) -> str:

@@ -1,6 +1,6 @@
 """What the list shows beside a row's own figures, read once for all rows of a page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,21 +36,36 @@ def decorate(rows: Sequence[Any]) -> None:
     places = _places(rows)
     due_at = chain_time()
     labels = accounts.labels_of(row.owner for row in rows)
+    in_flight = _in_flight(rows, tickets, due_at)
     for row in rows:
         row.ticket = tickets.get(row.key)
         row.queue_place = places.get(row.key)
         row.owner_label = labels[row.owner]
-        row.in_flight = in_flight(row, row.ticket, due_at)
+        row.in_flight = in_flight.get(row.key)
 
 
-def in_flight(row: Redemption, ticket: Any, due_at: datetime | None) -> Any:
-    """The transaction on its way about this row; asked only where there can be one."""
-    kinds: tuple[str, ...] = ()
+def _in_flight(
+    rows: Sequence[Redemption], tickets: Mapping[str, Any], due_at: datetime | None
+) -> dict[str, Any]:
+    """The transactions on their way about these rows; asked only where there can be one."""
+    wanted: dict[tuple[int, tuple[str, ...]], list[str]] = {}
+    for row in rows:
+        kinds = _kinds_in_flight(row, tickets.get(row.key), due_at)
+        if kinds:
+            wanted.setdefault((row.chain_id, kinds), []).append(row.subject_id)
+    return {
+        f"{chain_id}-{subject_id}": sent
+        for (chain_id, kinds), subject_ids in wanted.items()
+        for subject_id, sent in chain.open_transactions(chain_id, kinds, subject_ids).items()
+    }
+
+
+def _kinds_in_flight(row: Redemption, ticket: Any, due_at: datetime | None) -> tuple[str, ...]:
     if row.status == Status.PENDING_APPROVAL and ticket is not None:
-        kinds = DECISION_KINDS if ticket.execution_status == "SENT" else ()
-    elif row.status in PAYABLE and row.settles_at and due_at and row.settles_at <= due_at:
-        kinds = SETTLE_KINDS
-    return chain.open_transaction(kinds, row.subject_id) if kinds else None
+        return DECISION_KINDS if ticket.execution_status == "SENT" else ()
+    if row.status in PAYABLE and row.settles_at and due_at and row.settles_at <= due_at:
+        return SETTLE_KINDS
+    return ()
 
 
 def _tickets(rows: Sequence[Redemption]) -> dict[str, Any]:

@@ -124,7 +124,9 @@ class RedemptionDetail(RedemptionRow):
     @extend_schema_field(TransactionInFlight(allow_null=True))
     def get_transaction_in_flight(self, row: Redemption) -> dict[str, Any] | None:
         """The state follows once it is final."""
-        sent = chain.open_transaction((*DECISION_KINDS, *SETTLE_KINDS), row.subject_id)
+        sent = chain.open_transaction(
+            row.chain_id, (*DECISION_KINDS, *SETTLE_KINDS), row.subject_id
+        )
         return dict(TransactionInFlight(sent).data) if sent else None
 
     @extend_schema_field(TimelineEntry(many=True))

@@ -4,6 +4,7 @@ from ._common import AlreadySent
 from .asking import close_ticket, open_missing_tickets, open_ticket_when_current
 from .deciding import NothingToRetry, record_outcome, retry_decision, send_decision
 from .projecting import (
+    PROJECTED,
     OutOfOrder,
     UnknownRequest,
     clear_projections,
@@ -13,6 +14,8 @@ from .projecting import (
     record_rejection,
     record_request,
     record_settlement,
+    record_voucher,
+    record_voucher_transfer,
 )
 from .settling import (
     CannotSettle,
@@ -22,6 +25,7 @@ from .settling import (
 )
 
 __all__ = [
+    "PROJECTED",
     "AlreadySent",
     "CannotSettle",
     "NothingToRetry",
@@ -39,6 +43,8 @@ __all__ = [
     "record_rejection",
     "record_request",
     "record_settlement",
+    "record_voucher",
+    "record_voucher_transfer",
     "retry_decision",
     "send_decision",
     "settle",

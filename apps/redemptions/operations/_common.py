@@ -32,8 +32,8 @@ def next_key(row: Redemption, action: str, kinds: Collection[str]) -> str:
     Raises:
         AlreadySent: an attempt is on its way, or one reached its goal.
     """
-    attempts = chain.transactions(kinds, row.subject_id)
-    in_flight = chain.open_transaction(kinds, row.subject_id)
+    attempts = chain.transactions(row.chain_id, kinds, row.subject_id)
+    in_flight = chain.open_transaction(row.chain_id, kinds, row.subject_id)
     if in_flight is not None:
         raise AlreadySent(
             f"“{in_flight.sentence}” is on its way ({in_flight.status.lower()}).",

@@ -1,6 +1,6 @@
 """Paying what is due."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from django.db import transaction
 from apps.audit import operations as audit
 from apps.chain import operations as chain
 from apps.chain import queries as chain_queries
+from apps.chain.queries import TransactionView
 from apps.core.actor import Actor
 from apps.core.errors import Refused
 from apps.redemptions import queries
@@ -88,12 +89,13 @@ def settle_due(
         return []
     results: list[SettleResult] = []
     due = list(queries.due(final.time))
-    reserved, blocked_by = _in_flight_assets(due), None
+    sent = _sent_about(due)
+    reserved, blocked_by = _in_flight_assets(due, sent), None
     for row in due:
         result = (
             _result(row, "WAITING", f"Waits behind {blocked_by}, which is not covered.")
             if blocked_by is not None
-            else _settle_one(row, reserved, actor, at, retry_failed)
+            else _settle_one(row, sent.get(row.key, []), reserved, actor, at, retry_failed)
         )
         results.append(result)
         if result.outcome in ("SENT", "WAITING"):
@@ -104,9 +106,13 @@ def settle_due(
 
 
 def _settle_one(
-    row: Redemption, reserved: int, actor: Actor, at: datetime, retry_failed: bool
+    row: Redemption,
+    attempts: Sequence[TransactionView],
+    reserved: int,
+    actor: Actor,
+    at: datetime,
+    retry_failed: bool,
 ) -> SettleResult:
-    attempts = chain_queries.transactions(SETTLE_KINDS, row.subject_id)
     last = attempts[-1] if attempts else None
     if last and last.finished_at and last.status != "FINAL" and not retry_failed:
         again_at = retry_at(len(attempts), last.finished_at)
@@ -121,12 +127,28 @@ def _settle_one(
     return _result(row, "SENT", "Sent.", number)
 
 
-def _in_flight_assets(due: Sequence[Redemption]) -> int:
+def _sent_about(due: Sequence[Redemption]) -> dict[str, list[TransactionView]]:
+    """The payments tried so far by request, oldest first, read at once for each chain."""
+    subjects: dict[int, list[str]] = {}
+    for row in due:
+        subjects.setdefault(row.chain_id, []).append(row.subject_id)
+    return {
+        f"{chain_id}-{subject_id}": views
+        for chain_id, subject_ids in subjects.items()
+        for subject_id, views in chain_queries.transactions_about(
+            chain_id, SETTLE_KINDS, subject_ids
+        ).items()
+    }
+
+
+def _in_flight_assets(
+    due: Sequence[Redemption], sent: Mapping[str, Sequence[TransactionView]]
+) -> int:
     """What payments on their way will take from liquidity; only due requests have one."""
     return sum(
         row.payout_assets
         for row in due
-        if chain_queries.open_transaction(SETTLE_KINDS, row.subject_id)
+        if any(view.finished_at is None for view in sent.get(row.key, ()))
     )
 
 

@@ -1,5 +1,8 @@
 """Reading redemptions: one, lists, what stands around one, its timeline."""
 
+from apps.redemptions.models import redemption_key
+
+from .checks import RequestRows, request_differences, request_rows
 from .detail import Settleability, decision_call, facts_of, settle_call, settleability
 from .liquidity import liquidity_now, requested_24h_before
 from .lists import (
@@ -14,6 +17,7 @@ from .lists import (
     find,
     pending_summary,
     totals,
+    voucher_of,
     waiting_tickets,
 )
 from .panel import describe_ticket, due_before, effects, facts_now
@@ -23,6 +27,7 @@ __all__ = [
     "CHANNELS",
     "Entry",
     "RedemptionNotFound",
+    "RequestRows",
     "Settleability",
     "Totals",
     "active",
@@ -39,10 +44,14 @@ __all__ = [
     "find",
     "liquidity_now",
     "pending_summary",
+    "redemption_key",
+    "request_differences",
+    "request_rows",
     "requested_24h_before",
     "settle_call",
     "settleability",
     "timeline",
     "totals",
+    "voucher_of",
     "waiting_tickets",
 ]

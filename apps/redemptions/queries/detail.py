@@ -16,9 +16,10 @@ from apps.redemptions.models import Redemption
 from apps.redemptions.rules import Liquidity, short_amount, why_not_payable
 
 from .liquidity import liquidity_now
+from .lists import voucher_of
 
 DECISION_KINDS = (ApproveRedemption.kind, RejectRedemption.kind)
-SETTLE_KINDS = (SettleRedemption.kind,)
+SETTLE_KINDS = (SettleRedemption.kind, SettleScheduledRedemption.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ def decision_call(redemption: Redemption, *, approve: bool, reason: str = "") ->
     )
 
 
-def settle_call(redemption: Redemption) -> SettleRedemption:
+def settle_call(redemption: Redemption) -> SettleRedemption | SettleScheduledRedemption:
     """What pays the request; scheduled ones have a function of their own."""
     function = SettleScheduledRedemption if redemption.channel == "SCHEDULED" else SettleRedemption
     return function(chain_id=redemption.chain_id, request_id=redemption.request_id)
@@ -82,6 +83,9 @@ def settleability(
     chain_time = final.time if final else None
     liquidity = liquidity_now(at=at)
     refusal = why_not_payable(redemption.status, redemption.settles_at, chain_time)
+    voucher = None if refusal else voucher_of(redemption)
+    if voucher is not None and voucher.is_live:
+        refusal = f"Only the owner of voucher {voucher.token_id}, {voucher.owner}, may settle it."
     shortfall = 0
     if not refusal and liquidity.payable_assets is not None:
         free = max(liquidity.payable_assets - reserved_assets, 0)

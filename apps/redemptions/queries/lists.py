@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, DecimalField, F, Q, QuerySet, Sum
+from django.db.models import Count, DecimalField, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Cast, Coalesce
 
 from apps.approvals import queries as approvals
 from apps.chain import queries as chain
 from apps.core.errors import NotFound
 from apps.core.units import UINT256_MAX
-from apps.redemptions.models import Redemption, redemption_key
+from apps.redemptions.models import ZERO_ADDRESS, Redemption, Voucher, redemption_key
 from apps.redemptions.rules import ACTIVE, PAYABLE, TICKET_KINDS, Status
 
 CHANNELS = ("STANDARD", "EMERGENCY", "SCHEDULED")
@@ -64,11 +64,17 @@ def by_key(key: str) -> Redemption:
 
 
 def find(text: str) -> QuerySet[Redemption]:
-    """Requests by a number, an address of owner or receiver, or any transaction hash of theirs."""
+    """Requests by a number, an address, or any transaction hash of theirs.
+
+    The address may be the owner's, the receiver's, or that of the voucher's owner.
+    """
     text = text.strip().lower()
     rows = Redemption.objects.all()
     if text.startswith("0x") and len(text) == 42:
-        return rows.filter(Q(owner=text) | Q(receiver=text))
+        vouchers = Voucher.objects.filter(
+            owner=text, chain_id=OuterRef("chain_id"), request_id=OuterRef("request_id")
+        )
+        return rows.filter(Q(owner=text) | Q(receiver=text) | Exists(vouchers))
     if text.startswith("0x") and len(text) == 66:
         return rows.filter(
             Q(tx_hash=text)
@@ -83,10 +89,22 @@ def find(text: str) -> QuerySet[Redemption]:
 
 
 def due(chain_time: datetime) -> QuerySet[Redemption]:
-    """Requests that may be settled at a final block's time, the longest due first."""
-    return Redemption.objects.filter(status__in=PAYABLE, settles_at__lte=chain_time).order_by(
-        "settles_at", "request_id"
-    )
+    """Requests that we may settle at a final block's time, the longest due first.
+
+    One with a voucher is its owner's to settle, whenever they like.
+    """
+    rows = Redemption.objects.filter(status__in=PAYABLE, settles_at__lte=chain_time)
+    vouchers = Voucher.objects.filter(
+        chain_id=OuterRef("chain_id"), request_id=OuterRef("request_id")
+    ).exclude(owner=ZERO_ADDRESS)
+    return rows.exclude(Exists(vouchers)).order_by("settles_at", "request_id")
+
+
+def voucher_of(redemption: Redemption) -> Voucher | None:
+    """The voucher that carries the right to settle a request, None when it has none."""
+    return Voucher.objects.filter(
+        chain_id=redemption.chain_id, request_id=redemption.request_id
+    ).first()
 
 
 def active() -> QuerySet[Redemption]:

@@ -10,6 +10,9 @@ from apps.redemptions.models import Redemption
 from apps.redemptions.rules import TICKET_KINDS, Status
 
 from .detail import DECISION_KINDS, SETTLE_KINDS
+from .lists import voucher_of
+
+_KINDS = (*DECISION_KINDS, *SETTLE_KINDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,7 @@ def _chain_steps(row: Redemption) -> Iterator[Entry]:
             detail=row.rejection_reason,
             tx_hash=row.decision_tx_hash,
         )
+    yield from _voucher_steps(row)
     if row.cancelled_at:
         yield Entry(
             event="CANCELLED",
@@ -79,6 +83,27 @@ def _chain_steps(row: Redemption) -> Iterator[Entry]:
             lane="chain",
             text="Paid to the receiver",
             tx_hash=row.settle_tx_hash,
+        )
+
+
+def _voucher_steps(row: Redemption) -> Iterator[Entry]:
+    voucher = voucher_of(row)
+    if voucher is None:
+        return
+    yield Entry(
+        event="VOUCHER_MINTED",
+        at=voucher.minted_at,
+        lane="chain",
+        text=f"Voucher #{voucher.token_id} minted: its owner may settle",
+    )
+    if voucher.is_live and voucher.moved_at > voucher.minted_at:
+        yield Entry(
+            event="VOUCHER_MOVED",
+            at=voucher.moved_at,
+            lane="chain",
+            text=f"Voucher #{voucher.token_id} passed on: owned",
+            by=voucher.owner,
+            tx_hash=voucher.tx_hash,
         )
 
 
@@ -119,7 +144,7 @@ def _ticket_steps(row: Redemption) -> Iterator[Entry]:
 
 
 def _transaction_steps(row: Redemption) -> Iterator[Entry]:
-    for sent in chain.transactions((*DECISION_KINDS, *SETTLE_KINDS), row.subject_id):
+    for sent in chain.transactions(row.chain_id, _KINDS, row.subject_id):
         steps = [
             ("TRANSACTION_QUEUED", sent.created_at, "queued"),
             ("TRANSACTION_SENT", sent.broadcast_at, "sent"),

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from apps.approvals.queries.periods import tickets_between
 from apps.chain import queries as chain
-from apps.chain.events import Channel
+from apps.chain.terms import Channel
 from apps.fund import queries as fund
 from apps.redemptions.queries.periods import requested_between
 from apps.reports.rules import Period

@@ -38,6 +38,7 @@ def _of_chain(status: chain.ChainStatus, at: datetime) -> Iterator[Alert]:
         health.chain_state(status, at),
         health.listener_state(status, at),
         health.sender_state(at),
+        health.checks_state(),
     )
     for part in parts:
         if part.state in (State.DOWN, State.DEGRADED):

@@ -26,6 +26,7 @@ POLL_LATE = timedelta(seconds=30)
 POLL_DEAD = timedelta(minutes=5)
 LAG_BLOCKS_WARN = 30
 STUCK_AFTER = timedelta(minutes=10)
+FINDINGS_SHOWN_MAX = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,7 @@ def health(at: datetime, *, ask_workers: bool = True) -> Health:
             chain_state(status, at),
             listener_state(status, at),
             sender_state(at),
+            checks_state(),
         ]
     return Health(
         status=overall(
@@ -206,19 +208,59 @@ def listener_state(status: chain.ChainStatus, at: datetime) -> Component:
 
 
 def sender_state(at: datetime) -> Component:
-    """Outbound transactions: stuck ones and paused signers."""
+    """Outbound transactions: what people or the sender stopped, keys out of reach, stuck ones."""
     stuck = chain.stuck_transactions(before=at - STUCK_AFTER)
-    paused = chain.paused_signers()
-    figures = {"stuck_transactions": stuck, "paused_signers": [name for name, _why in paused]}
-    if paused:
-        name, why = paused[0]
-        state, sentence = State.DOWN, f"Signer {name} is paused: {why}"
+    stops, shut = chain.stops_in_force(), chain.unreachable_signers()
+    figures = {
+        "stuck_transactions": stuck,
+        "stops": [stop.scope for stop in stops],
+        "unreachable_signers": [name for name, _why in shut],
+    }
+    if stops:
+        # One kind of call, or one signer, is not everything that leaves.
+        wide = [stop for stop in stops if stop.scope == "all" or stop.scope.startswith("chain:")]
+        stops = wide or stops
+        state = State.DOWN if wide else State.DEGRADED
+        sentence = f"Stopped ({chain.scope_in_words(stops[0].scope)}): {stops[0].reason}"
+    elif shut:
+        state, sentence = State.DOWN, shut[0][1]
     elif stuck:
         state = State.DEGRADED
         sentence = f"{stuck} transaction{'s'[: stuck > 1]} unfinished for over 10 min"
     else:
         state, sentence = State.UP, "Nothing stuck"
     return Component(name="sender", state=state, sentence=sentence, figures=figures)
+
+
+def checks_state() -> Component:
+    """What the checks of our rows find: nothing, or what differs and since when."""
+    found = chain.open_findings()
+    figures = {
+        "open": len(found),
+        "findings": [
+            {
+                "id": finding.id,
+                "chain_id": finding.chain_id,
+                "kind": str(finding.kind),
+                "subject": finding.subject,
+                "detail": finding.detail,
+                "since": finding.first_seen_at,
+                "times_seen": finding.times_seen,
+            }
+            for finding in found[:FINDINGS_SHOWN_MAX]
+        ],
+    }
+    if not found:
+        return Component(
+            name="checks", state=State.UP, sentence="No differences found", figures=figures
+        )
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return Component(
+        name="checks",
+        state=State.DEGRADED,
+        sentence=f"{found[0].kind}: {found[0].subject}{more}",
+        figures=figures,
+    )
 
 
 def _asked(name: str, ask: Callable[[], None], failure: type[Exception]) -> Component:

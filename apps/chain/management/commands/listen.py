@@ -14,12 +14,17 @@ from apps.chain import config as chain_config
 from apps.chain import loop
 from apps.chain.client import ChainUnavailable
 from apps.chain.client.blocks import NodeLied
+from apps.chain.client.heads import HeadWatcher
 from apps.chain.config import BadChainFile, ChainConfig
 from apps.chain.leading import ListenerLead
 from apps.chain.listener import check_chain
 from apps.core import clock
 
 log = logging.getLogger("listener")
+
+SILENCE_SECONDS_MIN = 30.0
+SILENCE_BLOCKS = 20
+"""A socket that tells of no block for so long is left for the next."""
 
 
 class Command(BaseCommand):
@@ -64,6 +69,12 @@ def _read(config: ChainConfig, stop: loop.Stop) -> None:
         except (ChainUnavailable, NodeLied) as trouble:
             log.warning("chain %s: %s Trying again.", config.chain_id, trouble)
             stop.rest(loop.STANDBY_SECONDS)
+    news = stop.alarm()
+    heads = HeadWatcher(
+        config.ws_urls,
+        silence_seconds=max(SILENCE_SECONDS_MIN, SILENCE_BLOCKS * config.block_time_seconds),
+    )
+    heads.start(news)
     try:
         loop.run(
             name=f"listener of chain {config.chain_id}",
@@ -72,6 +83,8 @@ def _read(config: ChainConfig, stop: loop.Stop) -> None:
             give_back=lead.give_back,
             poll_seconds=settings.LISTENER_POLL_SECONDS,
             stop=stop,
+            alarm=news,
         )
     finally:
+        heads.stop()
         db.connection.close()

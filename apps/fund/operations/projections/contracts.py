@@ -3,6 +3,7 @@
 from typing import Any
 
 from apps.chain.events import (
+    ContractParameterUpdated,
     ContractPaused,
     ContractReferenceUpdated,
     ContractUnpaused,
@@ -16,6 +17,7 @@ from apps.chain.events import (
 from apps.fund.models import (
     AlertLevel,
     ChainRole,
+    ContractParameter,
     ContractReference,
     ContractSwitch,
     LiquidityAlert,
@@ -66,6 +68,17 @@ def record_reference(fact: ContractReferenceUpdated) -> None:
         subject=fact.subject,
         old_address=fact.old_address,
         new_address=fact.new_address,
+    ).insert_once()
+
+
+def record_parameter(fact: ContractParameterUpdated) -> None:
+    """A contract works by another number now."""
+    ContractParameter(
+        **identity(fact.source),
+        contract_kind=fact.source.contract_kind,
+        name=clean(fact.name, 64),
+        old_value=fact.old_value,
+        new_value=fact.new_value,
     ).insert_once()
 
 

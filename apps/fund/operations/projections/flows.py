@@ -1,5 +1,7 @@
 """Subscriptions, payouts, NAV and the fee ledger."""
 
+from collections.abc import Sequence
+
 from django.db.models import QuerySet
 
 from apps.chain.events import (
@@ -12,45 +14,64 @@ from apps.chain.events import (
     RedemptionSettled,
     SubscriptionProcessed,
 )
+from apps.core.bus import takes_many
 from apps.fund.models import FeeDirection, FeeEntry, FeeKind, NavUpdate, Payout, Subscription
 
 from .identity import identity
 from .pairs import is_known, pair
 
 
-def record_subscription(fact: SubscriptionProcessed) -> None:
-    """A subscription."""
-    Subscription(
-        **identity(fact.source),
-        sender=fact.sender,
-        receiver=fact.receiver,
-        assets=fact.assets,
-        shares=fact.shares,
-    ).insert_once()
+@takes_many
+def record_subscription(facts: Sequence[SubscriptionProcessed]) -> None:
+    """Subscriptions."""
+    Subscription.insert_each_once(
+        [
+            Subscription(
+                **identity(fact.source),
+                sender=fact.sender,
+                receiver=fact.receiver,
+                assets=fact.assets,
+                shares=fact.shares,
+            )
+            for fact in facts
+        ]
+    )
 
 
-def record_payout(fact: RedemptionSettled) -> None:
-    """A redemption paid, as the fund's outflow."""
-    Payout(
-        **identity(fact.source),
-        request_id=fact.request_id,
-        owner=fact.owner,
-        receiver=fact.receiver,
-        gross_assets=fact.gross_assets,
-        fee_assets=fact.fee_assets,
-        net_assets=fact.net_assets,
-        channel=fact.channel,
-    ).insert_once()
+@takes_many
+def record_payout(facts: Sequence[RedemptionSettled]) -> None:
+    """Redemptions paid, as the fund's outflow."""
+    Payout.insert_each_once(
+        [
+            Payout(
+                **identity(fact.source),
+                request_id=fact.request_id,
+                owner=fact.owner,
+                receiver=fact.receiver,
+                gross_assets=fact.gross_assets,
+                fee_assets=fact.fee_assets,
+                net_assets=fact.net_assets,
+                channel=fact.channel,
+            )
+            for fact in facts
+        ]
+    )
 
 
-def record_nav(fact: NavUpdated) -> None:
+@takes_many
+def record_nav(facts: Sequence[NavUpdated]) -> None:
     """NAV per share as published."""
-    NavUpdate(
-        **identity(fact.source),
-        old_nav_per_share=fact.old_nav_per_share,
-        new_nav_per_share=fact.new_nav_per_share,
-        updated_at=fact.updated_at,
-    ).insert_once()
+    NavUpdate.insert_each_once(
+        [
+            NavUpdate(
+                **identity(fact.source),
+                old_nav_per_share=fact.old_nav_per_share,
+                new_nav_per_share=fact.new_nav_per_share,
+                updated_at=fact.updated_at,
+            )
+            for fact in facts
+        ]
+    )
 
 
 def record_management_fee(fact: ManagementFeeCollected) -> None:
@@ -77,14 +98,20 @@ def record_performance_fee(fact: PerformanceFeeCollected) -> None:
     ).insert_once()
 
 
-def record_redemption_fee(fact: RedemptionFeeAdded) -> None:
-    """Redemption fee kept at a settlement."""
-    FeeEntry(
-        **identity(fact.source),
-        kind=FeeKind.REDEMPTION,
-        direction=FeeDirection.ACCRUED,
-        assets=fact.fee_assets,
-    ).insert_once()
+@takes_many
+def record_redemption_fee(facts: Sequence[RedemptionFeeAdded]) -> None:
+    """Redemption fees kept at settlements."""
+    FeeEntry.insert_each_once(
+        [
+            FeeEntry(
+                **identity(fact.source),
+                kind=FeeKind.REDEMPTION,
+                direction=FeeDirection.ACCRUED,
+                assets=fact.fee_assets,
+            )
+            for fact in facts
+        ]
+    )
 
 
 def record_redemption_fee_reduced(fact: RedemptionFeeReduced) -> None:

@@ -1,0 +1,1 @@
+"""What follows from the bytes alone: plain Python, no database, no clock."""

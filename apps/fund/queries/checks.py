@@ -1,0 +1,165 @@
+"""The fund by our rows against the fund by its contracts, at one final block.
+
+Rows are taken first, all as of one moment; whoever calls reads the contracts then, and asks here
+where the two differ. What a contract does not answer is no difference.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Sum
+
+from apps.chain.queries import Difference, FindingKind, FundState, RoleQuestion
+from apps.fund.models import (
+    Asset,
+    ChainRole,
+    ContractSwitch,
+    FeeDirection,
+    FeeEntry,
+    FeeKind,
+    Holder,
+    SwitchName,
+    TierConfig,
+)
+from apps.fund.rules.roles import role_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundRows:
+    """What our rows say of the fund: shares, switches of the vault by name, (target, min, max) bps
+    by tier, (tier, target bps) by listed token, and the redemption fees in base units."""
+
+    held_shares: int
+    locked_shares: int
+    switches: Mapping[str, bool]
+    tiers: Mapping[int, tuple[int, int, int]]
+    assets: Mapping[str, tuple[int, int]]
+    fees_accrued: int
+    fees_withdrawn: int
+
+
+def fund_rows(*, chain_id: int) -> FundRows:
+    """What our rows say of the fund now."""
+    totals = Holder.objects.filter(chain_id=chain_id).aggregate(
+        held=Sum("balance_shares"), locked=Sum("locked_shares")
+    )
+    in_order = ("block_number", "log_index")  # the latest of each name stays
+    switches = ContractSwitch.objects.filter(chain_id=chain_id, contract_kind="vault")
+    tiers = TierConfig.objects.filter(chain_id=chain_id).order_by(*in_order)
+    fees = FeeEntry.objects.filter(chain_id=chain_id, kind=FeeKind.REDEMPTION)
+    by_direction = dict(fees.order_by().values_list("direction").annotate(total=Sum("assets")))
+    return FundRows(
+        held_shares=int(totals["held"] or 0),
+        locked_shares=int(totals["locked"] or 0),
+        switches=dict(switches.order_by(*in_order).values_list("name", "is_on")),
+        tiers={row.tier: (row.target_bps, row.min_bps, row.max_bps) for row in tiers},
+        assets={
+            row.token: (row.tier, row.target_bps)
+            for row in Asset.objects.filter(chain_id=chain_id, listed=True)
+        },
+        fees_accrued=int(by_direction.get(FeeDirection.ACCRUED, 0)),
+        fees_withdrawn=int(by_direction.get(FeeDirection.WITHDRAWN, 0)),
+    )
+
+
+def state_differences(rows: FundRows, state: FundState) -> list[Difference]:
+    """The vault's totals and switches, the tiers, the asset register and the fee ledger."""
+    return [
+        *_of_vault(rows, state),
+        *_of_tiers(rows, state),
+        *_of_assets(rows, state),
+        *_of_fees(rows, state),
+    ]
+
+
+def balance_differences(
+    *, held: Mapping[str, int], balances: Mapping[str, int | None]
+) -> list[Difference]:
+    """Holders whose shares (``holdings``) are not what the token says."""
+    return [
+        Difference(
+            kind=FindingKind.HOLDERS,
+            subject=account,
+            detail=f"Our rows say {held[account]} shares, the token {said}.",
+        )
+        for account, said in balances.items()
+        if said is not None and said != held[account]
+    ]
+
+
+def holdings(*, chain_id: int, vault: str) -> dict[str, int]:
+    """Shares by account, by our rows: of everybody who ever held any."""
+    rows = Holder.objects.filter(chain_id=chain_id, vault=vault).order_by("address")
+    return dict(rows.values_list("address", "balance_shares"))
+
+
+def role_questions(*, chain_id: int) -> list[tuple[RoleQuestion, bool]]:
+    """Every role that was ever granted or revoked, and whether it is held by our rows."""
+    return [
+        (RoleQuestion(row.contract, row.role, row.account), row.held)
+        for row in ChainRole.objects.filter(chain_id=chain_id).order_by("pk")
+    ]
+
+
+def role_differences(
+    *, asked: Sequence[tuple[RoleQuestion, bool]], answers: Sequence[bool | None]
+) -> list[Difference]:
+    """Roles (``role_questions``) that the contract sees otherwise."""
+    return [
+        Difference(
+            kind=FindingKind.ROLES,
+            subject=f"{role_name(question.role) or question.role} of {question.account} "
+            f"at {question.contract}",
+            detail=f"Our rows say {_held(held)}, the contract {_held(answer)}.",
+        )
+        for (question, held), answer in zip(asked, answers, strict=True)
+        if answer is not None and answer != held
+    ]
+
+
+def _of_vault(rows: FundRows, state: FundState) -> Iterator[Difference]:
+    yield from _compare("total supply", rows.held_shares, state.vault.total_supply)
+    yield from _compare("locked shares", rows.locked_shares, state.vault.total_locked_shares)
+    said = {SwitchName.EMERGENCY_MODE: state.vault.emergency_mode, SwitchName.PAUSED: state.paused}
+    for name, is_on in said.items():
+        if name in rows.switches and is_on is not None:
+            yield from _compare(f"vault: {name.label.lower()}", rows.switches[name], is_on)
+
+
+def _of_tiers(rows: FundRows, state: FundState) -> Iterator[Difference]:
+    for band in state.tiers:
+        if band.tier.value in rows.tiers:
+            theirs = (band.target_bps, band.min_bps, band.max_bps)
+            yield from _compare(f"tier {band.tier.name}", rows.tiers[band.tier.value], theirs)
+
+
+def _of_assets(rows: FundRows, state: FundState) -> Iterator[Difference]:
+    theirs = {
+        asset.token: (asset.tier.value, asset.target_bps) for asset in state.assets if asset.active
+    }
+    for token in sorted(rows.assets.keys() | theirs.keys()):
+        yield from _compare(f"asset {token}", rows.assets.get(token), theirs.get(token))
+
+
+def _of_fees(rows: FundRows, state: FundState) -> Iterator[Difference]:
+    fees = state.redemption_fees
+    if fees is not None:
+        yield from _compare("redemption fees accrued", rows.fees_accrued, fees.total)
+        yield from _compare("redemption fees withdrawn", rows.fees_withdrawn, fees.withdrawn)
+
+
+def _compare(subject: str, ours: object, theirs: object) -> Iterator[Difference]:
+    if ours != theirs:
+        yield Difference(
+            kind=FindingKind.STATE,
+            subject=subject,
+            detail=f"Our rows say {_said(ours)}, the contract {_said(theirs)}.",
+        )
+
+
+def _said(value: object) -> str:
+    return "nothing" if value is None else str(value)
+
+
+def _held(held: bool) -> str:
+    return "held" if held else "not held"

@@ -1,0 +1,104 @@
+"""Our transactions as others ask for them."""
+
+import sys
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.chain import queries
+from apps.chain.calls import SettleRedemption
+from apps.chain.models import Attempt, Transaction
+from tests.approvals.helpers import CHAIN, NOON
+from tests.chain.client.test_blocks import BLOCK
+from tests.forcing import guards_off
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet_chain")]
+
+KIND = "SETTLE_REDEMPTION"
+
+
+def transaction(subject: str, status: str = "QUEUED", chain_id: int = CHAIN) -> Transaction:
+    place = Transaction.objects.count()
+    with guards_off():
+        return Transaction.objects.create(
+            chain_id=chain_id,
+            key=f"k{place}",
+            kind=KIND,
+            subject_id=subject,
+            sentence="Settle",
+            to="0x" + "ab" * 20,
+            calldata="0x",
+            call_hash="0x" + "00" * 32,
+            expects={},
+            requested_by="test",
+            status=status,
+            created_at=NOON,
+        )
+
+
+def attempt(row: Transaction, place: int) -> Attempt:
+    return Attempt.objects.create(
+        transaction=row,
+        tx_hash=f"0x{row.pk:032x}{place:032x}",
+        raw="0x",
+        nonce=1,
+        max_fee_per_gas=1,
+        max_priority_fee_per_gas=1,
+        created_at=NOON,
+    )
+
+
+class TestTransactions:
+    def test_the_same_subject_of_another_chain_is_another_subject(self) -> None:
+        transaction("7", chain_id=1)
+
+        assert queries.transactions(CHAIN, [KIND], "7") == []
+        assert queries.open_transaction(CHAIN, [KIND], "7") is None
+
+    def test_shows_the_newest_attempt(self) -> None:
+        row = transaction("7")
+        attempt(row, 1)
+        newest = attempt(row, 2)
+
+        [view] = queries.transactions(CHAIN, [KIND], "7")
+
+        assert (view.tx_hash, view.attempts) == (newest.tx_hash, 2)
+
+
+class TestOpenTransactions:
+    def test_are_the_newest_unfinished_of_each_subject(self) -> None:
+        transaction("7", "FAILED")
+        second = transaction("7")
+        transaction("8", "FINAL")
+
+        found = queries.open_transactions(CHAIN, [KIND], ["7", "8", "9"])
+
+        assert {subject: view.id for subject, view in found.items()} == {"7": second.pk}
+
+    def test_many_are_read_at_once(self) -> None:
+        for subject in range(20):
+            attempt(transaction(str(subject)), 1)
+
+        with CaptureQueriesContext(connection) as asked:
+            found = queries.open_transactions(CHAIN, [KIND], [str(n) for n in range(20)])
+
+        assert len(found) == 20
+        assert len(asked) == 2
+
+
+class TestDryRun:
+    @pytest.mark.parametrize("gas", [None, "", "soon", "-0x1", 5, []])
+    def test_gas_that_makes_no_sense_is_no_answer(
+        self, monkeypatch: pytest.MonkeyPatch, gas: object
+    ) -> None:
+        class Node:
+            def batch(self, _requests: object) -> list[object]:
+                return [BLOCK, "0x", gas]
+
+        # The package has a function of the module's name.
+        module = sys.modules["apps.chain.queries.transactions"]
+        monkeypatch.setattr(module, "web_client", lambda _config: Node())
+
+        with pytest.raises(queries.ChainUnavailable, match="makes no sense"):
+            queries.dry_run(SettleRedemption(chain_id=CHAIN, request_id=7))
