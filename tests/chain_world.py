@@ -102,4 +102,18 @@ def _world(node: Anvil, chain_file: Path, settings: LazySettings) -> Iterator[Wo
     yield World(node, scenario, config, lead)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_unlock_all()")  # of other leaders that a test made, too
+    _put_back(scenario, before)
+
+
+def _put_back(scenario: Scenario, before: str) -> None:
+    """The chain as it was, mining at once, with nothing in the pool.
+
+    A node that mines what is left in its pool while it goes back is of no use to anybody after it:
+    its newest block is one that it does not have.
+    """
+    rpc = scenario.chain.rpc
+    rpc.call("evm_setAutomine", False)
+    rpc.call("anvil_dropAllTransactions")
+    scenario.mine(1)  # waits for a block that is being made
     scenario.revert(before)
+    scenario.chain.automine()

@@ -56,13 +56,12 @@ STOP_OPCODE = "0x00"
 
 
 @pytest.fixture
-def large(world: World) -> Iterator[Requested]:
-    """A request that the contract wants approved; the node mines at once again afterwards."""
+def large(world: World) -> Requested:
+    """A request that the contract wants approved."""
     world.scenario.subscribe(INVESTORS[0], usdt(9_000_000))
     asked = world.scenario.request_above_approval_threshold(INVESTORS[0])
     world.finalise()
-    yield asked
-    world.scenario.chain.automine()
+    return asked
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """A request that waits for approval, and a node that mines at once again afterwards."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from devnet.accounts import INVESTORS
@@ -11,10 +9,9 @@ from tests.chain_world import World
 
 
 @pytest.fixture
-def large(world: World) -> Iterator[Requested]:
+def large(world: World) -> Requested:
     """A request that the contract wants approved."""
     world.scenario.subscribe(INVESTORS[0], usdt(9_000_000))
     asked = world.scenario.request_above_approval_threshold(INVESTORS[0])
     world.finalise()
-    yield asked
-    world.scenario.chain.automine()
+    return asked
