@@ -35,7 +35,7 @@ class TestWebClient:
         Thread(target=server.serve_forever, daemon=True).start()
         client = web_client(chain_of(f"http://127.0.0.1:{server.server_port}"))
 
-        with pytest.raises(ChainUnavailable, match="larger than 8 MB|the connection broke"):
+        with pytest.raises(ChainUnavailable, match=r"larger than 8 MB|the connection broke"):
             client.call("eth_blockNumber")
 
         server.shutdown()
