@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from apps.approvals import queries as approvals
 from apps.approvals.queries import Panel, Ticket, register_panel
 from apps.chain import queries as chain
 from apps.redemptions import queries as redemptions
@@ -15,8 +16,17 @@ def register() -> None:
             kind,
             Panel(describe=redemptions.describe_ticket, facts_now=redemptions.facts_now),
         )
+    register_panel(
+        "CONFIG_CHANGE",
+        Panel(describe=approvals.describe_rule_change, facts_now=_as_frozen),
+        subject_prefix="rule:",
+    )
     register_panel("LIFT_STOP", Panel(describe=chain.describe_lift, facts_now=_as_frozen))
-    register_panel("CONFIG_CHANGE", Panel(describe=chain.describe_limits, facts_now=_as_frozen))
+    register_panel(
+        "CONFIG_CHANGE",
+        Panel(describe=chain.describe_limits, facts_now=_as_frozen),
+        subject_prefix="limits:",
+    )
 
 
 def _as_frozen(ticket: Ticket) -> dict[str, Any]:

@@ -7,6 +7,7 @@
 A key is a fact's class, or (class, kind) for facts that carry a kind.
 """
 
+from apps.approvals import handlers as approval_handlers
 from apps.approvals.events import (
     TicketCancelled,
     TicketDecided,
@@ -100,7 +101,10 @@ REACTIONS: Table = {
     (TicketDecided, "STANDARD_REDEMPTION"): [redemption_handlers.act_on_decision],
     (TicketDecided, "EMERGENCY_REDEMPTION"): [redemption_handlers.act_on_decision],
     (TicketDecided, "LIFT_STOP"): [chain_handlers.lift_stop],
-    (TicketDecided, "CONFIG_CHANGE"): [chain_handlers.change_limits],
+    (TicketDecided, "CONFIG_CHANGE"): [
+        approval_handlers.change_rule,
+        chain_handlers.change_limits,
+    ],
     (chain.TransactionFinished, ApproveRedemption.kind): [redemption_handlers.note_outcome],
     (chain.TransactionFinished, RejectRedemption.kind): [redemption_handlers.note_outcome],
     # What people are told by mail and open pages at once

@@ -1,5 +1,6 @@
 """Rules, tickets and votes. Triggers check here too who may do what, so no shell goes around it."""
 
+from dataclasses import fields
 from datetime import datetime
 
 from django.db import models
@@ -8,7 +9,7 @@ from django_fsm import FSMField, transition
 
 from apps.core.fields import AddressField, HashField, Uint256Field
 
-from .rules import OPEN, Decision, Execution, Status
+from .rules import OPEN, Decision, Execution, RuleTerms, Status
 
 
 def _choices(values: type[Status] | type[Decision] | type[Execution]) -> list[tuple[str, str]]:
@@ -39,9 +40,19 @@ class Rule(models.Model):
         default=list,
         help_text="Figures that explain why a ticket is needed: figure, operator, value.",
     )
+    auto_approve = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Facts by name, each with the values for which the rule itself approves.",
+    )
+
+    ticket_id = models.BigIntegerField(
+        null=True, help_text="Who approved it; empty for what came with the installation."
+    )
 
     class Meta:
         ordering = ("kind", "-version")
+        permissions = [("propose_rule", "Can propose changes of rules")]
         constraints = [
             models.UniqueConstraint(fields=["kind", "version"], name="rule_version_unique"),
             models.UniqueConstraint(
@@ -59,6 +70,14 @@ class Rule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} v{self.version}"
+
+    @property
+    def terms(self) -> RuleTerms:
+        """What people may change of it."""
+        return RuleTerms(
+            **{field.name: getattr(self, field.name) for field in fields(RuleTerms)}
+            | {"thresholds": tuple(self.thresholds)}
+        )
 
 
 class Ticket(models.Model):
@@ -90,6 +109,9 @@ class Ticket(models.Model):
     maker_may_cancel = models.BooleanField()
 
     status = FSMField(default=Status.PENDING.value, choices=_choices(Status), protected=True)
+    auto_approved_by = models.CharField(
+        max_length=60, blank=True, default="", help_text="The rule that approved it without people."
+    )
     opened_at = models.DateTimeField()
     warn_at = models.DateTimeField()
     escalate_at = models.DateTimeField()
@@ -147,6 +169,11 @@ class Ticket(models.Model):
     def approve(self, *, at: datetime) -> None:
         """The quorum is reached."""
         self.decided_at = at
+
+    @transition(field=status, source=Status.PENDING, target=Status.APPROVED)
+    def approve_by_rule(self, *, rule: str, reason: str, at: datetime) -> None:
+        """The rule approves what its conditions allow; a trigger compares them with the facts."""
+        self.auto_approved_by, self.outcome_reason, self.decided_at = rule, reason, at
 
     @transition(field=status, source=list(OPEN), target=Status.REJECTED)
     def reject(self, *, reason: str, at: datetime) -> None:

@@ -4,11 +4,17 @@ Rows are written by operations. An admin that may add, change or delete rows say
 the person needs Django's permission as well.
 """
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
+
+from apps.core.errors import Refused
 
 
 class ModelAdmin(UnfoldModelAdmin):
@@ -44,3 +50,28 @@ class ReadOnlyAdmin(ModelAdmin):
         super().__init_subclass__(**kwargs)
         if cls.allowed:
             raise TypeError(f"{cls.__name__} is read-only and cannot allow {sorted(cls.allowed)}")
+
+
+def carry_out(
+    request: HttpRequest,
+    *,
+    permission: str,
+    back_to: tuple[str, int | str | None],
+    act: Callable[[], str],
+) -> HttpResponse:
+    """Do what a button asks for and go back to its page; ``act`` returns what was done, in words.
+
+    Raises:
+        PermissionDenied: the person may not.
+    """
+    user: Any = request.user
+    if not user.has_perm(permission):
+        raise PermissionDenied
+    try:
+        done = act()
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, done)
+    name, key = back_to
+    return HttpResponseRedirect(reverse(name, args=[] if key is None else [key]))

@@ -14,6 +14,7 @@ SENSITIVE = {
     "chain.manage_transaction": {"SUPER_ADMIN", "ADMIN", "OPERATOR"},
     "chain.stop_sending": {"SUPER_ADMIN", "ADMIN", "OPERATOR", "RISK_OFFICER"},
     "chain.propose_limits": {"SUPER_ADMIN", "ADMIN"},
+    "approvals.propose_rule": {"SUPER_ADMIN", "ADMIN"},
     "accounts.add_user": {"SUPER_ADMIN", "ADMIN"},
     "accounts.change_user": {"SUPER_ADMIN", "ADMIN"},
     "audit.view_operationlog": {"SUPER_ADMIN", "ADMIN", "COMPLIANCE"},

@@ -27,6 +27,9 @@ def seed_rules() -> None:
         from django.apps import apps
 
         migration.create(apps, None)
+        importlib.import_module(
+            "apps.approvals.migrations.0004_rules_that_approve"
+        ).let_rules_approve(apps, None)
 
 
 def key_of(name: str) -> str:

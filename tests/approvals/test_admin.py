@@ -151,7 +151,7 @@ class TestPage:
         ticket = open_ticket(at=clock.now())
         monkeypatch.setitem(
             panels._panels,
-            "POOL_ACTION",
+            ("POOL_ACTION", ""),
             panels.Panel(describe=lambda _: {}, facts_now=lambda _: {"pool": 7, "amount": 1}),
         )
 

@@ -337,7 +337,7 @@ class TestVoteRefuses:
         ticket = open_ticket()
         body = signed(amir, ticket)
         changed = panels.Panel(describe=lambda _: {}, facts_now=lambda _: {"pool": 8})
-        monkeypatch.setitem(panels._panels, "POOL_ACTION", changed)
+        monkeypatch.setitem(panels._panels, ("POOL_ACTION", ""), changed)
 
         assert refusal(vote(amir, ticket, "approve", body)) == (409, "CONFLICT")
         assert get(api_client(amir), f"/{ticket.pk}")["factsChanged"] is True

@@ -200,7 +200,7 @@ class TestVoteRefuses:
     ) -> None:
         amir, ticket = person("amir", "ADMIN"), open_ticket()
         panel = queries.Panel(describe=lambda _: {}, facts_now=lambda _: now)
-        monkeypatch.setitem(panels._panels, "POOL_ACTION", panel)
+        monkeypatch.setitem(panels._panels, ("POOL_ACTION", ""), panel)
 
         with pytest.raises(operations.FiguresChanged):
             cast(amir, ticket)

@@ -41,14 +41,14 @@ ROLES: dict[str, frozenset[str]] = {
     | _AUDIT
     | _OPERATE
     | _DECIDE
-    | {"system.view_*", "chain.propose_limits"},
+    | {"system.view_*", "chain.propose_limits", "approvals.propose_rule"},
     "ADMIN": _READ
     | _REPORTS
     | _PEOPLE
     | _AUDIT
     | _DECIDE
     | (_OPERATE - {"redemptions.settle_redemption"})
-    | {"system.view_*", "chain.propose_limits"},
+    | {"system.view_*", "chain.propose_limits", "approvals.propose_rule"},
     "VIP_APPROVER": _READ | _REPORTS | _DECIDE | {"redemptions.export_redemption"},
     "OPERATOR": _READ | _REPORTS | _OPERATE,
     "RISK_OFFICER": _READ | _REPORTS | {"redemptions.export_redemption", "chain.stop_sending"},

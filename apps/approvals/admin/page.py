@@ -37,7 +37,7 @@ _LEVEL_TONES = {"LOW": "good", "MEDIUM": "info", "HIGH": "warn", "CRITICAL": "ba
 
 def ticket_page(ticket: Ticket, user: Any, *, at: datetime) -> dict[str, Any]:
     """The context of the page. Panels may ask the chain, so no transaction may be open."""
-    panel = queries.panel_for(ticket.kind)
+    panel = queries.panel_for(ticket)
     why_not = queries.why_cannot_vote(ticket, user, at=at)
     may_decide = user.has_perm("approvals.decide_ticket")
     votes = list(ticket.votes.all())

@@ -1,11 +1,14 @@
-"""The fields of a signed form."""
+"""The fields of forms: a signed vote's, and those of a rule's terms."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TypedDict
 
+from apps.approvals.rules import RuleTerms
 from apps.core import clock
 from apps.core.errors import Invalid
+from apps.core.units import AmountOutOfRange, from_decimal
 
 
 class BadField(Invalid):
@@ -40,3 +43,44 @@ def vote_fields(form: Mapping[str, str]) -> VoteFields:
         nonce=form.get("nonce", ""),
         expires_at=clock.from_timestamp(int(seconds)),
     )
+
+
+def rule_terms(form: Mapping[str, str], now: RuleTerms) -> RuleTerms:
+    """A rule's terms as a form wants them; what the form does not name stays.
+
+    Times are minutes; limits are whole units of the currency, or per cent of a share.
+
+    Raises:
+        BadField: not a number where one is needed.
+    """
+    return replace(
+        now,
+        role=form.get("role", now.role),
+        escalation_role=form.get("escalation_role", now.escalation_role),
+        required_approvals=_whole(form, "required_approvals"),
+        eligible_min=_whole(form, "eligible_min"),
+        warn_after_seconds=60 * _whole(form, "warn_minutes"),
+        escalate_after_seconds=60 * _whole(form, "escalate_minutes"),
+        deadline_after_seconds=60 * _whole(form, "deadline_minutes"),
+        auto_reject=form.get("auto_reject") == "on",
+        thresholds=tuple(
+            {**threshold, "value": str(_limit(form, number, threshold["figure"]))}
+            for number, threshold in enumerate(now.thresholds)
+        ),
+        auto_approve={} if form.get("people_always") == "on" else now.auto_approve,
+    )
+
+
+def _whole(form: Mapping[str, str], name: str) -> int:
+    text = form.get(name, "").strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= 7):
+        raise BadField(f"{name.replace('_', ' ').capitalize()} is a whole number.", field=name)
+    return int(text)
+
+
+def _limit(form: Mapping[str, str], number: int, figure: str) -> int:
+    text = form.get(f"limit_{number}", "").strip().replace(",", "")
+    try:
+        return from_decimal(text, 18 if figure == "amount" else 2)
+    except AmountOutOfRange as error:
+        raise BadField(f"A limit is a number: {error}.", field=f"limit_{number}") from error

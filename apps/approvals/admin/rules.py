@@ -1,15 +1,26 @@
-"""The rules, to read: a change of a rule is a ticket of its own."""
+"""The rules: who decides what. One person asks for a change, another approves it by a ticket."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
 from apps.accounts import queries as accounts
+from apps.accounts.rules.roles import STAFF_ROLES, grants
+from apps.approvals import operations
 from apps.approvals.models import Rule
-from apps.core import display
-from apps.core.admin import ReadOnlyAdmin
-from apps.core.units import format_bps
+from apps.core import clock, display
+from apps.core.actor import Actor
+from apps.core.admin import ReadOnlyAdmin, carry_out
+from apps.core.units import format_bps, to_decimal
+
+from .parsing import rule_terms
 
 _SHARES_OF = {"share_of_l1_bps": "L1", "share_of_l1_l2_bps": "L1 + L2"}
 _SIGNS = {">": "more than", ">=": "at least"}
@@ -23,6 +34,7 @@ class RuleAdmin(ReadOnlyAdmin):
     list_filter = ("active", "role")
     search_fields = ("kind", "description")
     ordering = ("kind", "-version")
+    change_form_outer_before_template = "admin/approvals/rule_before.html"
     fields = (
         "kind",
         "state",
@@ -35,8 +47,58 @@ class RuleAdmin(ReadOnlyAdmin):
         "auto_reject",
         "maker_may_cancel",
         "reasons",
+        "by_itself",
+        "changed",
     )
-    readonly_fields = ("state", "who", "people", "quorum", "limits", "reasons")
+    readonly_fields = (
+        *("state", "who", "people", "quorum", "limits", "reasons", "by_itself", "changed"),
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        door = self.admin_site.admin_view(require_POST(self.propose_view))
+        return [
+            path("<int:pk>/propose/", door, name="approvals_rule_propose"),
+            *super().get_urls(),
+        ]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        row = self.get_object(request, object_id) if object_id else None
+        context = {
+            "deciding_roles": sorted(
+                role for role in STAFF_ROLES if grants(role, "approvals.decide_ticket")
+            ),
+            "thresholds": [_shown(threshold) for threshold in row.thresholds] if row else [],
+            **(extra_context or {}),
+        }
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def propose_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask another person for other terms of a rule."""
+
+        def act() -> str:
+            row = get_object_or_404(Rule, pk=pk)
+            ticket = operations.propose_rule(
+                kind=row.kind,
+                new=rule_terms(request.POST, row.terms),
+                reason=request.POST.get("reason", ""),
+                chain_id=accounts.signing_chain_id(),
+                actor=Actor.of_request(request),
+                at=clock.now(),
+            )
+            return f"Ticket #{ticket} asks for it. The rule stays as it is until it is approved."
+
+        return carry_out(
+            request,
+            permission="approvals.propose_rule",
+            back_to=("admin:approvals_rule_change", pk),
+            act=act,
+        )
 
     @admin.display(description="Version", ordering="version")
     def state(self, rule: Rule) -> SafeString:
@@ -70,6 +132,31 @@ class RuleAdmin(ReadOnlyAdmin):
     def reasons(self, rule: Rule) -> SafeString | str:
         conditions = [_condition(threshold) for threshold in rule.thresholds]
         return " or ".join(conditions) if conditions else display.unknown("Whatever its size")
+
+    @admin.display(description="Approves by itself")
+    def by_itself(self, rule: Rule) -> SafeString | str:
+        conditions = [
+            f"{name} is {' or '.join(allowed)}" for name, allowed in rule.auto_approve.items()
+        ]
+        return "when " + ", and ".join(conditions) if conditions else display.unknown("Never")
+
+    @admin.display(description="Last changed by")
+    def changed(self, rule: Rule) -> SafeString:
+        if rule.ticket_id is None:
+            return display.unknown("As the installation had it")
+        url = reverse("admin:approvals_ticket_change", args=[rule.ticket_id])
+        return format_html('<a class="link" href="{}">Ticket {}</a>', url, rule.ticket_id)
+
+
+def _shown(threshold: Mapping[str, str]) -> dict[str, Any]:
+    """A threshold as the form has it: what it limits, its unit and value."""
+    whole = _SHARES_OF.get(threshold["figure"])
+    sign = _SIGNS[threshold["operator"]]
+    return {
+        "label": f"Amount, {sign}" if whole is None else f"Share of {whole}, {sign}",
+        "unit": "USDT" if whole is None else "%",
+        "value": to_decimal(int(threshold["value"]), 18 if whole is None else 2),
+    }
 
 
 def _condition(threshold: Mapping[str, str]) -> str:

@@ -1,5 +1,14 @@
 """Everything that changes a ticket."""
 
+from .changes import (
+    AlreadyProposed,
+    NoReason,
+    NothingChanges,
+    apply_rule,
+    clean_change_reason,
+    propose_change,
+    propose_rule,
+)
 from .closing import (
     CannotCancel,
     bind_rejection,
@@ -24,22 +33,29 @@ from .voting import (
 )
 
 __all__ = [
+    "AlreadyProposed",
     "AlreadyVoted",
     "CannotCancel",
     "FiguresChanged",
     "MakerCannotCheck",
+    "NoReason",
     "NotYourVote",
+    "NothingChanges",
     "PartyCannotCheck",
     "TicketClosed",
     "TooFewEligible",
     "VoteRefused",
     "VoteToSign",
+    "apply_rule",
     "bind_rejection",
     "cancel",
     "cancel_for_subject",
     "cast_vote",
+    "clean_change_reason",
     "open_ticket",
     "prepare_vote",
+    "propose_change",
+    "propose_rule",
     "record_execution",
     "tick",
     "vote",

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts import queries as accounts
 from apps.approvals import rules
-from apps.approvals.events import TicketOpened
+from apps.approvals.events import TicketDecided, TicketOpened
 from apps.approvals.models import Rule, Ticket
 from apps.approvals.queries import rule_for
 from apps.core import bus
@@ -45,8 +45,12 @@ def open_ticket(
 ) -> Ticket:
     """Open a ticket under the active rule of its kind; asking twice by one key returns the first.
 
+    Where the rule approves by itself what these facts say, the ticket comes back APPROVED, with
+    ``TicketDecided`` published in place of ``TicketOpened``: nobody has anything to decide.
+
     Args:
         facts: the figures that are decided on; they are frozen and every vote signs their hash.
+            ``calls`` lists several planned calls, each ``{"sentence": …, "hash": …}``.
         conditions: why, in words: ``{"text": …, "met": true | false | None}``.
         calls_hash: hash of the calls that an approval executes, in order.
 
@@ -112,8 +116,38 @@ def open_ticket(
             "rule": f"{kind} v{rule.version}",
         },
     )
-    bus.publish(TicketOpened(ticket_id=ticket.pk, kind=kind, subject_id=subject_id, at=at))
+    said = rules.auto_approves(rule.auto_approve, frozen)
+    if said is None:
+        bus.publish(TicketOpened(ticket_id=ticket.pk, kind=kind, subject_id=subject_id, at=at))
+    else:
+        _approve_by_rule(ticket, str(rule), said, at)
     return ticket
+
+
+def _approve_by_rule(ticket: Ticket, rule: str, said: Mapping[str, str], at: datetime) -> None:
+    """End a ticket that its rule approves; the log names the rule, and for which facts it does."""
+    reason = "; ".join(f"{name} is {value}" for name, value in said.items())
+    before = ticket.status
+    ticket.approve_by_rule(rule=rule, reason=f"The rule approves this: {reason}.", at=at)
+    ticket.save(update_fields=["status", "auto_approved_by", "outcome_reason", "decided_at"])
+    note(
+        ticket,
+        "approved",
+        actor=Actor.system(f"rule {rule}"),
+        at=at,
+        before={"status": before},
+        after={"status": ticket.status, "reason": ticket.outcome_reason},
+    )
+    bus.publish(
+        TicketDecided(
+            ticket_id=ticket.pk,
+            kind=ticket.kind,
+            subject_id=ticket.subject_id,
+            decision=ticket.status,
+            reason=ticket.outcome_reason,
+            at=at,
+        )
+    )
 
 
 def _refuse_if_too_few(rule: Rule, maker_user_id: int | None, wallets: list[str]) -> None:

@@ -4,15 +4,18 @@ from apps.approvals.models import Ticket
 
 from .authority import NotAuthorised, authorises, counted_votes
 from .panels import Panel, Provider, current_facts, panel_for, register_panel
+from .rule_panels import describe_rule_change
 from .tickets import (
     NoRule,
     TicketNotFound,
     active_rules,
     every,
+    kind_by_amount,
     open_ticket_for,
     open_tickets,
     rule_for,
     ticket,
+    ticket_threshold,
     tickets_for,
 )
 from .voting import (
@@ -36,7 +39,9 @@ __all__ = [
     "authorises",
     "counted_votes",
     "current_facts",
+    "describe_rule_change",
     "every",
+    "kind_by_amount",
     "may_still_vote",
     "open_ticket_for",
     "open_tickets",
@@ -45,6 +50,7 @@ __all__ = [
     "rule_for",
     "standing_of",
     "ticket",
+    "ticket_threshold",
     "tickets_for",
     "vote_payload",
     "waiting_for",

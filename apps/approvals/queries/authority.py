@@ -5,8 +5,15 @@ from datetime import datetime
 from django.contrib.auth import get_user_model
 
 from apps.accounts import queries as accounts
-from apps.approvals.models import Ticket, Vote
-from apps.approvals.rules import ZERO_HASH, Decision, Status, facts_hash
+from apps.approvals.models import Rule, Ticket, Vote
+from apps.approvals.rules import (
+    ZERO_HASH,
+    Decision,
+    Status,
+    auto_approves,
+    covered_calls,
+    facts_hash,
+)
 from apps.core.errors import NotAllowed
 
 from .tickets import ticket as get_ticket
@@ -20,8 +27,9 @@ def authorises(*, ticket_id: int, calls_hash: str, at: datetime) -> None:  # noq
     """Confirm that the ticket's outcome still stands behind exactly these calls.
 
     An approval needs its quorum of different people who are active, hold the role they voted in and
-    are neither maker nor party, each having signed this hash. A rejection, or an expiry that the
-    rule rejects, may execute the one call that was bound to it.
+    are neither maker nor party, each having signed this hash, or facts that list the call as one of
+    several. Where the rule approved by itself, its conditions are compared with the facts again. A
+    rejection, or an expiry that the rule rejects, may execute the one call that was bound to it.
 
     Raises:
         NotAuthorised: it does not.
@@ -56,8 +64,12 @@ def counted_votes(ticket: Ticket, decision: Decision) -> list[Vote]:
 
 
 def _approval(ticket: Ticket, calls_hash: str) -> None:
-    if calls_hash.lower() != ticket.calls_hash:
+    asked = calls_hash.lower()
+    if asked != ticket.calls_hash and asked not in covered_calls(ticket.facts):
         raise NotAuthorised(f"Ticket {ticket.pk} approved other calls than these.")
+    if ticket.auto_approved_by:
+        _approval_by_rule(ticket)
+        return
     counted = [
         vote
         for vote in counted_votes(ticket, Decision.APPROVE)
@@ -70,6 +82,12 @@ def _approval(ticket: Ticket, calls_hash: str) -> None:
             counted=len(counted),
             required=ticket.required_approvals,
         )
+
+
+def _approval_by_rule(ticket: Ticket) -> None:
+    rule = Rule.objects.filter(kind=ticket.kind, version=ticket.rule_version).first()
+    if rule is None or auto_approves(rule.auto_approve, ticket.facts) is None:
+        raise NotAuthorised(f"No rule approves ticket {ticket.pk} without people.")
 
 
 def _rejection(ticket: Ticket, calls_hash: str) -> None:

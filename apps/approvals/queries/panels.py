@@ -23,20 +23,26 @@ class Panel:
     facts_now: FactsNow
 
 
-_panels: dict[str, Panel] = {}
+_panels: dict[tuple[str, str], Panel] = {}
 
 
-def register_panel(kind: str, panel: Panel) -> None:
-    """Say who describes a kind of ticket."""
-    _panels[kind] = panel
+def register_panel(kind: str, panel: Panel, *, subject_prefix: str = "") -> None:
+    """Say who describes a kind of ticket; where several apps ask by one kind, whose subjects begin
+    with the prefix."""
+    _panels[kind, subject_prefix] = panel
 
 
-def panel_for(kind: str) -> Panel | None:
-    """Who describes this kind of ticket, if anybody does."""
-    return _panels.get(kind)
+def panel_for(ticket: Ticket) -> Panel | None:
+    """Who describes a ticket, if anybody does: the longest prefix of its subject decides."""
+    found = [
+        (prefix, panel)
+        for (kind, prefix), panel in _panels.items()
+        if kind == ticket.kind and ticket.subject_id.startswith(prefix)
+    ]
+    return max(found, key=lambda one: len(one[0]))[1] if found else None
 
 
 def current_facts(ticket: Ticket) -> Mapping[str, Any] | None:
     """The subject's figures now; the frozen ones where nobody can say."""
-    panel = panel_for(ticket.kind)
+    panel = panel_for(ticket)
     return panel.facts_now(ticket) if panel else ticket.facts

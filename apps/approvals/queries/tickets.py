@@ -5,7 +5,7 @@ from collections.abc import Collection
 from django.db.models import QuerySet
 
 from apps.approvals.models import Rule, Ticket
-from apps.approvals.rules import OPEN
+from apps.approvals.rules import OPEN, thresholds_met
 from apps.core.errors import NotFound, Unavailable
 
 
@@ -64,6 +64,29 @@ def rule_for(kind: str) -> Rule:
         return Rule.objects.get(kind=kind, active=True)
     except Rule.DoesNotExist as error:
         raise NoRule(f"No active rule says who decides {kind}.") from error
+
+
+def ticket_threshold(kind: str) -> int | None:
+    """From which amount (base units) a kind's active rule asks for a ticket; None where it names no
+    amount, or there is no rule: then every amount needs one."""
+    rule = Rule.objects.filter(kind=kind, active=True).first()
+    limits = [
+        int(threshold["value"])
+        for threshold in (rule.thresholds if rule else ())
+        if threshold["figure"] == "amount"
+    ]
+    return min(limits, default=None)
+
+
+def kind_by_amount(kinds: Collection[str], amount: int) -> str | None:
+    """Which of these kinds decides an amount: of those whose limits it meets, the one with the
+    highest; None when it meets no rule's."""
+    met = {
+        rule.kind: limit
+        for rule in active_rules().filter(kind__in=kinds)
+        if (limit := thresholds_met(rule.thresholds, amount)) is not None
+    }
+    return max(met, key=lambda kind: met[kind], default=None)
 
 
 def active_rules() -> QuerySet[Rule]:
