@@ -16,6 +16,8 @@ class AssetTerms:
 
     `allocation_bps` is the share of its tier; `price` is USDT per whole token, 18 decimals;
     `yearly_bps` is the expected drift of that price; `min_purchase` is in USDT base units.
+    What no contract says: who issues it, how long before a sale it wants to know, and in how many
+    days from the deployment it ends, None for never.
     """
 
     symbol: str
@@ -28,6 +30,9 @@ class AssetTerms:
     method: int
     max_slippage_bps: int
     min_purchase: int
+    issuer: str
+    notice_days: int = 0
+    matures_in_days: int | None = None
 
 
 def _usdt(amount: int) -> int:
@@ -36,19 +41,27 @@ def _usdt(amount: int) -> int:
 
 ASSETS = (
     AssetTerms("HRBR", "Harbour Instant Liquidity Note", L1, 10_000, 18, 1_012 * ONE // 1_000,
-               330, SWAP, 30, _usdt(1_000)),
+               330, SWAP, 30, _usdt(1_000),
+               "Harbour Street Cash Management"),
     AssetTerms("MTMM", "Meridian Treasury Money Market", L2, 5_500, 18, 1_041 * ONE // 1_000,
-               450, SWAP, 50, _usdt(5_000)),
+               450, SWAP, 50, _usdt(5_000),
+               "Meridian Asset Management"),
     AssetTerms("SPSB", "Sable Point Short Bill Fund", L2, 4_500, 6, 100_370 * ONE // 1_000,
-               475, AUTO, 50, _usdt(5_000)),
+               475, AUTO, 50, _usdt(5_000),
+               "Sable Point Capital"),
     AssetTerms("CPCS", "Coraline Private Credit Senior", L3, 2_300, 18, 1_083 * ONE // 1_000,
-               1_050, OTC, 150, _usdt(25_000)),
+               1_050, OTC, 150, _usdt(25_000),
+               "Coraline Credit Partners", notice_days=10),
     AssetTerms("NGTR", "Northgate Trade Receivables", L3, 2_200, 18, 996 * ONE // 1_000,
-               940, OTC, 150, _usdt(25_000)),
+               940, OTC, 150, _usdt(25_000),
+               "Northgate Trade Finance", matures_in_days=240),
     AssetTerms("AVRE", "Alder Valley Real Estate Debt", L3, 2_000, 18, 10_214 * ONE // 1_000,
-               820, OTC, 200, _usdt(50_000)),
+               820, OTC, 200, _usdt(50_000),
+               "Alder Valley Lending", notice_days=30),
     AssetTerms("OSTI", "Ostrava Infrastructure Income", L3, 1_800, 18, 1_127 * ONE // 1_000,
-               890, OTC, 150, _usdt(25_000)),
+               890, OTC, 150, _usdt(25_000),
+               "Ostrava Infrastructure Partners", notice_days=15),
     AssetTerms("KTLF", "Kestrel Equipment Lease Fund", L3, 1_700, 6, 52_480 * ONE // 1_000,
-               980, AUTO, 150, _usdt(25_000)),
+               980, AUTO, 150, _usdt(25_000),
+               "Kestrel Leasing", matures_in_days=420),
 )  # fmt: skip

@@ -119,6 +119,14 @@ class Chain:
         """
         return self._simulate({"to": to, "data": data}, block)
 
+    def receipt(self, tx_hash: str) -> Receipt:
+        """What came of anybody's transaction.
+
+        Raises:
+            NotMined: It is in no block, for as long as one waits for a receipt.
+        """
+        return _receipt(self._wait_for_receipt(tx_hash))
+
     def _transact(self, transaction: dict[str, str]) -> Receipt:
         transaction = {**transaction, "gas": hex(_GAS)}
         self._simulate(transaction, "latest")
@@ -127,14 +135,7 @@ class Chain:
         if int(raw["status"], 16) == 0:  # the state moved between simulation and mining
             self._simulate(transaction, int(raw["blockNumber"], 16) - 1)
             raise Reverted("unknown", ())
-        created = raw.get("contractAddress")
-        events = (decode_event(log) for log in raw["logs"])
-        return Receipt(
-            tx_hash=tx_hash,
-            block_number=int(raw["blockNumber"], 16),
-            contract_address=to_checksum_address(created) if created else None,
-            events=tuple(event for event in events if event is not None),
-        )
+        return _receipt(raw)
 
     def _simulate(self, transaction: dict[str, str], block: int | str) -> str:
         tag = hex(block) if isinstance(block, int) else block
@@ -243,3 +244,14 @@ class Chain:
 
     def _hashes(self, first: int, last: int) -> tuple[str, ...]:
         return tuple(self.block(number).hash for number in range(first, last + 1))
+
+
+def _receipt(raw: dict[str, Any]) -> Receipt:
+    created = raw.get("contractAddress")
+    events = (decode_event(log) for log in raw["logs"])
+    return Receipt(
+        tx_hash=raw["transactionHash"],
+        block_number=int(raw["blockNumber"], 16),
+        contract_address=to_checksum_address(created) if created else None,
+        events=tuple(event for event in events if event is not None),
+    )

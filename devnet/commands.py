@@ -123,6 +123,19 @@ def _alert(scenario: Scenario, words: Sequence[str]) -> Requested:
     raise Misunderstood(f"{words[0]} is neither low nor critical")
 
 
+def _feed(scenario: Scenario, words: Sequence[str]) -> Receipt:
+    symbol, state = _symbol(words[0]), words[1]
+    price = scenario.price(symbol)
+    if state in {"frozen", "live"}:
+        return scenario.freeze_feed(symbol, frozen=state == "frozen")
+    if state == "future":
+        return scenario.distort_feed(symbol, ahead_seconds=_UNIT_SECONDS["h"])
+    said = {"zero": 0, "negative": -price, "tenfold": 10 * price}
+    if state not in said:
+        raise Misunderstood(f"{state} is not frozen, live, zero, negative, tenfold or future")
+    return scenario.distort_feed(symbol, price=said[state])
+
+
 def _redeem(scenario: Scenario, words: Sequence[str]) -> Receipt:
     symbol = _symbol(words[0])
     decimals = next(terms.decimals for terms in ASSETS if terms.symbol == symbol)
@@ -151,8 +164,19 @@ ACTIONS = {
         Action("approve ID  as an approver, on chain", lambda s, w: s.approve(_integer(w[0]))),
         Action("reject ID REASON  likewise", lambda s, w: s.reject(_integer(w[0]), w[1])),
         Action("settle ID  pay a due request", lambda s, w: s.settle(_integer(w[0]))),
+        Action(
+            "price ASSET PRICE  of the market, told by every feed",
+            lambda s, w: s.set_prices({_symbol(w[0]): _usdt(w[1])}),
+        ),
+        Action(
+            "misprice ASSET PRICE  what the contracts trade at, alone",
+            lambda s, w: s.set_prices({_symbol(w[0]): _usdt(w[1])}, feeds=False),
+        ),
+        Action("feed ASSET STATE  frozen, live, zero, negative, tenfold or future", _feed),
+        Action("prices  say all again, so that none is old", lambda s, _: s.refresh_prices()),
         Action("nav BPS  move NAV per share", lambda s, w: s.move_nav(_integer(w[0]))),
         Action("alert LEVEL  drain liquidity: low or critical", _alert),
+        Action("drain  L1 below its low mark, into L2", lambda s, _: s.drain_l1()),
         Action("restore  liquidity back to ordinary", lambda s, _: s.restore_liquidity()),
         Action("emergency SWITCH  on or off", lambda s, w: s.set_emergency_mode(_switch(w[0]))),
         Action("pause CONTRACT  vault, manager or controller", lambda s, w: s.pause(w[0])),

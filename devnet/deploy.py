@@ -2,14 +2,16 @@
 
     chain = deploy("http://127.0.0.1:8545", Path("var/devnet"), password="...")
 
-writes `chains.toml`, `signer.json` (an encrypted keystore) and `errors.json` (the contracts' custom
-errors) into the folder and answers the chain's entry. Takes about a second.
+writes `chains.toml`, `signer.json` (an encrypted keystore), `errors.json` (the contracts' custom
+errors), `price_sources.toml` and `asset_terms.toml` into the folder and answers the chain's entry.
+Takes about a second.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from eth_account import Account
@@ -25,9 +27,11 @@ from devnet.accounts import (
     FEE_RECIPIENT,
     OPERATOR,
 )
+from devnet.asset_terms import ASSET_TERMS_FILE, write_asset_terms
 from devnet.assets import ASSETS, AUTO, ONE
 from devnet.chain import Chain
 from devnet.chain_file import ChainEntry, ContractEntry, SignerEntry, write_chain_file
+from devnet.price_sources import PRICE_SOURCES_FILE, feed_answer, write_price_sources
 from devnet.rpc import Rpc
 from devnet.safe import deploy_safe
 
@@ -69,8 +73,9 @@ def deploy(
     block_time_seconds: float = 1.0,
     explorer_url: str = "",
     generation: str = "v1",
+    price_server_url: str = "",
 ) -> ChainEntry:
-    """Deploys everything and writes the folder's three files.
+    """Deploys everything and writes the folder's files.
 
     Args:
         rpc_url: A node whose first accounts are those of `accounts`, unlocked.
@@ -83,6 +88,7 @@ def deploy(
         block_time_seconds: What the chain file says.
         explorer_url: What the chain file says; empty for none.
         generation: Which contracts: "v1", or "v2" with vouchers and liabilities by day.
+        price_server_url: Where the price server will be; empty for none.
 
     Raises:
         DevnetError: The node is not there, or not ours.
@@ -91,7 +97,8 @@ def deploy(
     chain = Chain(Rpc(rpc_url))
     signer = _make_signer(folder, password)
     safe = SignerEntry("warm wallet", deploy_safe(chain), type="safe", executor=signer.name)
-    contracts = _Deployment(chain, generation).run(signer.address, safe.address)
+    deployment = _Deployment(chain, generation)
+    contracts = deployment.run(signer.address, safe.address)
     chain.rpc.call("anvil_setBalance", signer.address, hex(_SIGNER_WEI))
     (folder / ERRORS_FILE).write_text(json.dumps(custom_errors(), indent=1) + "\n")
     entry = ChainEntry(
@@ -107,6 +114,10 @@ def deploy(
         signers=(signer, safe),
     )
     write_chain_file(folder / CHAIN_FILE, [entry])
+    sources = folder / PRICE_SOURCES_FILE
+    feeds = {deployment.tokens[symbol]: feed for symbol, feed in deployment.feeds.items()}
+    write_price_sources(sources, feeds, price_server_url=price_server_url)
+    write_asset_terms(folder / ASSET_TERMS_FILE, deployment.tokens, at=datetime.now(UTC))
     return entry
 
 
@@ -127,9 +138,11 @@ class _Contract:
 
 
 class _Deployment:
-    """One deployment, step by step, all from ADMIN."""
+    """One deployment, step by step, all from ADMIN; `tokens` and price `feeds` are by symbol."""
 
     def __init__(self, chain: Chain, generation: str) -> None:
+        self.tokens: dict[str, str] = {}
+        self.feeds: dict[str, str] = {}
         self._chain = chain
         self._generation = generation
 
@@ -220,8 +233,7 @@ class _Deployment:
             )
             tokens.append(token)
             self._grant(token, "ISSUER_ROLE", *(desk.address for desk in desks))
-        prices = [terms.price for terms in ASSETS]
-        self._call(oracle, "setPrices", [token.address for token in tokens], prices)
+        self._open_market(oracle, [token.address for token in tokens])
         for terms, token in zip(ASSETS, tokens, strict=True):
             self._call(controller, "addAsset", token.address, terms.tier, terms.allocation_bps)
             self._call(
@@ -231,6 +243,16 @@ class _Deployment:
             )
             if terms.method == AUTO:
                 self._call(controller, "setAssetAdapter", token.address, desks[2].address)
+
+    def _open_market(self, oracle: _Contract, tokens: Sequence[str]) -> None:
+        """First prices, for the contracts to trade at and for the feeds to tell."""
+        hub = self._create("FeedHub", ADMIN.address)
+        prices = [terms.price for terms in ASSETS]
+        self._call(oracle, "setPrices", tokens, prices)
+        self._call(hub, "post", tokens, [feed_answer(price) for price in prices])
+        for terms, token in zip(ASSETS, tokens, strict=True):
+            feed = self._create("PriceFeed", hub.address, token, f"{terms.symbol} / USDT")
+            self.tokens[terms.symbol], self.feeds[terms.symbol] = token, feed.address
 
     def _install_multicall(self) -> None:
         """Puts multicall where readers look for it on every chain."""

@@ -14,9 +14,11 @@ from devnet.abi import artifact
 from devnet.assets import ASSETS, ONE, AssetTerms
 from devnet.chain import Chain
 from devnet.chain_file import ChainFileInvalid, read_chain_file
+from devnet.price_sources import PRICE_SOURCES_FILE, read_feeds
 from devnet.rpc import Rpc
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from devnet.accounts import Actor
@@ -99,9 +101,13 @@ class VaultState:
 class Fund:
     """The contracts named in a chain file, on a node whose accounts are unlocked."""
 
-    def __init__(self, chain: Chain, entry: ChainEntry) -> None:
+    def __init__(
+        self, chain: Chain, entry: ChainEntry, feeds: Mapping[str, str] | None = None
+    ) -> None:
+        """`feeds`: addresses of the price feeds by token; None when there are none."""
         self.chain = chain
         self.entry = entry
+        self._feeds = feeds or {}
         suffix = "V2" if entry.generation("vault") == "v2" else ""
         manager = entry.address("redemption_manager")
         self.vault = Contract(chain, f"FundVault{suffix}", entry.address("vault"))
@@ -124,7 +130,8 @@ class Fund:
         """
         for entry in read_chain_file(chain_file):
             if entry.name == name:
-                return cls(Chain(Rpc(rpc_url or entry.rpc_urls[0])), entry)
+                chain = Chain(Rpc(rpc_url or entry.rpc_urls[0]))
+                return cls(chain, entry, read_feeds(chain_file.parent / PRICE_SOURCES_FILE))
         raise ChainFileInvalid(f"{chain_file} names no chain {name}")
 
     def contract(self, kind: str) -> Contract:
@@ -182,6 +189,29 @@ class Fund:
         configs = self.controller.read("getAssetConfigs")
         tokens = [Contract(self.chain, "MockRWAToken", c["tokenAddress"]) for c in configs]
         return {token.read("symbol"): token for token in tokens}
+
+    @cached_property
+    def feeds(self) -> dict[str, Contract]:
+        """Price feeds by symbol; empty on a chain deployed without them."""
+        by_token = {
+            token: Contract(self.chain, "PriceFeed", feed) for token, feed in self._feeds.items()
+        }
+        return {
+            symbol: by_token[token.address]
+            for symbol, token in self.tokens.items()
+            if token.address in by_token
+        }
+
+    @cached_property
+    def hub(self) -> Contract:
+        """What all price feeds answer from.
+
+        Raises:
+            ChainFileInvalid: This chain has no feeds.
+        """
+        for feed in self.feeds.values():
+            return Contract(self.chain, "FeedHub", feed.read("hub"))
+        raise ChainFileInvalid(f"chain {self.entry.name} has no price feeds")
 
     @cached_property
     def desks(self) -> tuple[Contract, ...]:

@@ -4,7 +4,8 @@
     while True:
         print(live_step(scenario, rng))
 
-Staff's part is left to staff: nothing here decides, settles or trades.
+Staff's part is left to staff: nothing here decides, settles or trades. `live_event` is what happens
+rarely, and gives them something to do.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from devnet.chain import Reverted
 from devnet.fund import BPS, usdt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from random import Random
 
     from devnet.accounts import Actor
@@ -28,6 +30,15 @@ def live_step(scenario: Scenario, rng: Random) -> str:
         (_prices_move, _subscription, _small_redemption, _large_redemption, _change_of_mind),
         weights=(40, 27, 27, 4, 2),
     )[0]
+    return _said(act, scenario, rng)
+
+
+def live_event(scenario: Scenario, rng: Random) -> str:
+    """Does something out of the ordinary: a subscription so large that it waits to be invested."""
+    return _said(_large_subscription, scenario, rng)
+
+
+def _said(act: Callable[[Scenario, Random], str], scenario: Scenario, rng: Random) -> str:
     try:
         return act(scenario, rng)
     except Reverted as refusal:
@@ -45,8 +56,14 @@ def _prices_move(scenario: Scenario, rng: Random) -> str:
 
 
 def _subscription(scenario: Scenario, rng: Random) -> str:
-    investor = rng.choice(INVESTORS)
-    amount = rng.randrange(1_000, 14_000, 50)
+    return _subscribes(scenario, rng.choice(INVESTORS), rng.randrange(1_000, 14_000, 50))
+
+
+def _large_subscription(scenario: Scenario, rng: Random) -> str:
+    return _subscribes(scenario, rng.choice(INVESTORS), rng.randrange(150_000, 600_000, 5_000))
+
+
+def _subscribes(scenario: Scenario, investor: Actor, amount: int) -> str:
     scenario.subscribe(investor, usdt(amount))
     return f"{investor.name} subscribed {amount} USDT"
 

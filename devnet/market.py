@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from devnet.accounts import ADMIN, OPERATOR
 from devnet.assets import ASSETS, L1, L2, L3
 from devnet.chain import Reverted
-from devnet.fund import BPS, Fund
+from devnet.fund import BPS, Fund, ceil_div
+from devnet.price_sources import feed_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,10 +28,45 @@ class Market(Fund):
 
     # ------------------------------------------------------------ prices
 
-    def set_prices(self, prices: Mapping[str, int]) -> Receipt:
-        """Sets the oracle's prices by symbol, 18 decimals; NAV follows at the next `update_nav`."""
+    def set_prices(
+        self, prices: Mapping[str, int], *, adapter: bool = True, feeds: bool = True
+    ) -> None:
+        """Sets prices by symbol, 18 decimals; NAV follows at the next `update_nav`.
+
+        Args:
+            prices: USDT per whole token.
+            adapter: Whether the contracts trade at them from now on.
+            feeds: Whether the market, and the feeds that follow it, say so, too.
+        """
         tokens = [self.tokens[symbol].address for symbol in prices]
-        return self.oracle.send(ADMIN, "setPrices", tokens, list(prices.values()))
+        if adapter:
+            self.oracle.send(ADMIN, "setPrices", tokens, list(prices.values()))
+        if feeds and self.feeds:
+            self.hub.send(ADMIN, "post", tokens, [feed_answer(p) for p in prices.values()])
+
+    def refresh_prices(self) -> None:
+        """Says all prices again, so that none is old."""
+        self.set_prices({terms.symbol: self.price(terms.symbol) for terms in self.listed()})
+
+    def freeze_feed(self, symbol: str, *, frozen: bool = True) -> Receipt:
+        """Lets a feed stop following the market, or follow it again from the next price on."""
+        return self.hub.send(ADMIN, "freeze", self.tokens[symbol].address, frozen)
+
+    def distort_feed(
+        self, symbol: str, *, price: int | None = None, ahead_seconds: int = 0
+    ) -> Receipt:
+        """Lets a feed say something wrong until the next price.
+
+        Args:
+            symbol: Whose feed.
+            price: 18 decimals; zero and less are possible. None keeps what it says.
+            ahead_seconds: How far in the future of the chain's clock it claims to be from.
+        """
+        answer = self.feeds[symbol].read("latestRoundData")["answer"]
+        if price is not None:
+            answer = feed_answer(price)
+        at = self.chain.block().timestamp + ahead_seconds
+        return self.hub.send(ADMIN, "distort", self.tokens[symbol].address, answer, at)
 
     def update_nav(self) -> Receipt:
         """Publishes the NAV, moved or not."""
@@ -127,6 +163,16 @@ class Market(Fund):
         """Moves L1 and L2 into L3 until they make that share of gross assets."""
         cash_bps = liquidity_bps // 2
         self.rebalance_to(cash_bps=cash_bps, yield_bps=0, money_market_bps=liquidity_bps - cash_bps)
+
+    def drain_l1(self, l1_bps: int = 700) -> None:
+        """Moves what L1 has beyond that share of gross assets into L2; L3 stays as it is."""
+        state = self.state()
+        l3_bps = ceil_div(state.layer3 * BPS, state.gross_assets)
+        self.rebalance_to(
+            cash_bps=l1_bps - l1_bps // 2,
+            yield_bps=l1_bps // 2,
+            money_market_bps=BPS - l1_bps - l3_bps,
+        )
 
     def restore_liquidity(self) -> None:
         """Back to an ordinary day: L1 13 % (9 cash, 4 yield), L2 29 %, L3 58 %."""

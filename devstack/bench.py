@@ -1,4 +1,4 @@
-"""`./dev bench`: how fast the chain part is, on servers of its own that are gone afterwards."""
+"""`./dev bench`: how fast the chain part and planning are, on servers of its own."""
 
 import secrets
 import shutil
@@ -25,7 +25,7 @@ from devstack.management import migrate
 from devstack.ports import LOOPBACK, free_ports
 from devstack.services import Services
 
-BENCHMARKS = ("backfill", "latency", "failover", "takeover", "reorg", "catchup")
+BENCHMARKS = ("backfill", "latency", "failover", "takeover", "reorg", "catchup", "planning")
 """The modules of `tests/benchmarks`, in the order they run."""
 
 

@@ -16,7 +16,7 @@ from devstack.processes import ProcessId, wait_until_gone
 from devstack.product import ANY_PORTS, Product, running_product
 
 DIRECTORY = ROOT / ".local" / "check"
-SECONDS_MAX = 300
+SECONDS_MAX = 420
 GONE_SECONDS_MAX = 5.0
 # The chain's clock must be able to jump over a settlement period without passing the real now.
 DAYS_BEHIND = 9

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from devnet.asset_terms import ASSET_TERMS_FILE
 from devnet.chain_file import read_chain_file, write_chain_file
 from devnet.deploy import CHAIN_FILE, deploy
 from devnet.errors import DevnetError
 from devnet.history import seed_activity
-from devnet.live import live_step
+from devnet.live import live_event, live_step
 from devnet.node import Anvil
+from devnet.price_sources import PRICE_SOURCES_FILE
 from devnet.scenario import Scenario
 from devstack.errors import DevError
 from devstack.processes import ProcessId
@@ -19,6 +21,8 @@ BLOCK_SECONDS = 1
 HISTORY_DAYS = 120
 # Each kept state is a few hundred kilobytes on disk; finality needs 15 of them.
 HISTORY_BLOCKS = 300
+# Of all that happens; at the demo's pace one in six minutes.
+EVENT_SHARE = 1 / 60
 
 
 class DevChain:
@@ -27,6 +31,8 @@ class DevChain:
     def __init__(self, folder: Path, port: int) -> None:
         """Describe the chain; nothing happens before `start`."""
         self.chain_file = folder / CHAIN_FILE
+        self.price_sources = folder / PRICE_SOURCES_FILE
+        self.asset_terms = folder / ASSET_TERMS_FILE
         self._folder = folder
         self._port = port
         self._node: Anvil | None = None
@@ -64,11 +70,15 @@ class DevChain:
             self._node.stop()
             self._node = None
 
-    def deploy(self, password: str) -> None:
+    def deploy(self, password: str, *, price_server_url: str) -> None:
         """Deploy the fund, or point the chain file of an earlier deployment at the node."""
         if not self.chain_file.exists():
             deploy(
-                self.url, self._folder, password=password, block_time_seconds=float(BLOCK_SECONDS)
+                self.url,
+                self._folder,
+                password=password,
+                block_time_seconds=float(BLOCK_SECONDS),
+                price_server_url=price_server_url,
             )
             return
         entries = read_chain_file(self.chain_file)
@@ -89,11 +99,13 @@ class DevChain:
     def live(self, tell: Callable[[str], None], wait: Callable[[], None]) -> None:
         """Play the fund's present, one event after another, for ever."""
         scenario = Scenario.connect(self.chain_file)
+        scenario.refresh_prices()  # a node that was down for long has old ones
         rng = random.Random()  # noqa: S311 - play money
         while True:
             wait()
             try:
-                tell(live_step(scenario, rng))
+                act = live_event if rng.random() < EVENT_SHARE else live_step
+                tell(act(scenario, rng))
             except DevnetError as error:
                 tell(f"nothing happens: {error}")
 

@@ -58,6 +58,7 @@ def demo_environment(places: Places, secrets: Secrets, rpc_url: str) -> dict[str
         "PAIMON_ENVIRONMENT": "DEMO",
         "PAIMON_DEMO": "1",
         "PAIMON_DEV_WALLET_URL": rpc_url,
+        "PAIMON_ORACLE_ALLOW_HTTP": "1",  # the demo's price vendor is a process of this machine
     }
 
 

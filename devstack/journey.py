@@ -1,4 +1,5 @@
-"""One large redemption from request to report, through the real processes and pages.
+"""One large redemption from request to report, then a rebalancing, through the real processes and
+pages.
 
 The investor and the clock act on the chain; staff act in the admin as people do. Each step waits
 for what people would see, with a bound, and its time is told.
@@ -6,45 +7,40 @@ for what people would see, with a bound, and its time is told.
 
 import io
 import json
-import random
 import re
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from devnet.accounts import APPROVER_1, INVESTORS, STAFF
-from devnet.errors import DevnetError
 from devnet.investing import Requested
-from devnet.live import live_step
+from devnet.safe import OWNERS, THRESHOLD
 from devnet.scenario import DAY_SECONDS, Scenario
 from devstack.console import Console
 from devstack.errors import DevError
+from devstack.life import Life
+from devstack.looking import until
 from devstack.mail import messages_in
 from devstack.management import StaffMember, manage
 from devstack.observer import Observer
 from devstack.person import PageError, Person, text_of
 from devstack.product import Product
 from devstack.program import Program, Subscriber
+from devstack.rebalancing import Rebalancing
 
 CHANNEL_STANDARD = 0
 SETTLED_ON_CHAIN = 3
 SETTLEMENT_DAYS = 7
-POLL_SECONDS = 0.25
-LIFE_PAUSE_SECONDS = 0.7
 SEEN_SECONDS_MAX = 10.0
-STEP_SECONDS_MAX = 90.0
 BLOCK_TO_ROW_P99_SECONDS_MAX = 2.0
 FINAL_TO_APPLIED_P99_SECONDS_MAX = 1.0
 
 _TICKET_LINK = re.compile(r"/admin/approvals/ticket/(\d+)/change/")
-_T = TypeVar("_T")
 
 
 @dataclass
@@ -56,22 +52,30 @@ class Journey:
     console: Console
     approver: Person
     operator: Person
+    administrators: list[Person]
 
     @classmethod
     def begin(cls, product: Product, console: Console) -> "Journey":
-        """Take a member of staff with each role, with the approver's wallet at hand."""
+        """Take staff with each role, with their wallets at hand."""
         wallets = {actor.address.lower(): actor.account for actor in STAFF}
 
-        def person(role: str) -> Person:
-            member = _first_with(product.staff, role)
+        def person(member: StaffMember) -> Person:
             return Person(member, product.url, wallets.get(member.wallet.lower()))
+
+        owners = {actor.address.lower() for actor in OWNERS}
+        administrators = [
+            member
+            for member in product.staff
+            if "ADMIN" in member.roles and member.wallet.lower() in owners
+        ]
 
         return cls(
             product,
             Scenario.connect(product.chain.chain_file),
             console,
-            approver=person("VIP_APPROVER"),
-            operator=person("OPERATOR"),
+            approver=person(_first_with(product.staff, "VIP_APPROVER")),
+            operator=person(_first_with(product.staff, "OPERATOR")),
+            administrators=[person(member) for member in administrators[:THRESHOLD]],
         )
 
     def run(self) -> None:
@@ -82,12 +86,12 @@ class Journey:
         """
         observer = self._observer()
         observer.start()
-        life = _Life(Scenario.connect(self.product.chain.chain_file))
+        life = Life(Scenario.connect(self.product.chain.chain_file))
         life.start()
         try:
-            with self._step("the approver and the operator sign in, with a second factor"):
-                self.approver.sign_in()
-                self.operator.sign_in()
+            with self._step("staff sign in, with a second factor"):
+                for person in (self.approver, self.operator, *self.administrators):
+                    person.sign_in()
             with self._step("a program signs in with its wallet, and subscribes by WebSocket"):
                 program = Program(self.product.url, APPROVER_1.account)
                 program.sign_in()
@@ -104,7 +108,7 @@ class Journey:
             with self._step("the request is seen in the admin before it is final"):
                 self._until_seen(asked)
             with self._step("it is final, recorded, and has a ticket"):
-                ticket_id = self._until(lambda: self._ticket_of(asked), "no ticket was opened")
+                ticket_id = until(lambda: self._ticket_of(asked), "no ticket was opened")
             with self._step("the approver approves it, signing with their wallet"):
                 self._approve(ticket_id)
             with self._step("the approval is simulated, signed, sent, mined and final"):
@@ -112,6 +116,7 @@ class Journey:
             self._refuse_second_vote(ticket_id)
             with self._step(f"{SETTLEMENT_DAYS} days pass on chain; it is settled when due"):
                 self.scenario.advance_time(SETTLEMENT_DAYS * DAY_SECONDS + 60)
+                self.scenario.refresh_prices()  # a week old by the chain's clock
                 self._until_status(asked, "Settled")
             life.stop()
             net = self._verify_against_chain(asked)
@@ -122,6 +127,7 @@ class Journey:
             life.stop()
             observer.stop()
         self._verify_latency(observer)
+        Rebalancing(self.product, self.scenario, self.console, self.administrators, program).run()
         self._verify_events()
 
     # -- Steps -------------------------------------------------------------------------------
@@ -133,7 +139,7 @@ class Journey:
             page = self.approver.get("/admin/chain/log/", q=tx_hash)
             return "RedemptionRequested" in text_of(page.text)
 
-        self._until(seen, "the event did not appear", seconds_max=SEEN_SECONDS_MAX)
+        until(seen, "the event did not appear", seconds_max=SEEN_SECONDS_MAX)
 
     def _ticket_of(self, asked: Requested) -> int | None:
         try:
@@ -193,7 +199,7 @@ class Journey:
         if (found["status"], int(found["netAmount"])) != ("SETTLED", net):
             raise DevError(f"REST says {found['status']}, {found['netAmount']}.")
         for channel in ("redemption:new", "redemption:settled"):
-            if not subscriber.has_heard(channel, asked.id):
+            if not subscriber.has_heard(channel, "requestId", asked.id):
                 raise DevError(f"The WebSocket never said {channel} for request {asked.id}.")
         subscriber.close()
         self.console.say("verified: REST and WebSocket told the same story")
@@ -223,7 +229,7 @@ class Journey:
                     return files  # type: ignore[return-value]
             return None
 
-        files = self._until(arrived, "no report arrived by email")
+        files = until(arrived, "no report arrived by email")
         pdf = next(data for name, data in files.items() if name.endswith(".pdf"))
         xlsx = next(data for name, data in files.items() if name.endswith(".xlsx"))
         _verify_report(pdf, xlsx, request_id=asked.id, net=net)
@@ -279,46 +285,12 @@ class Journey:
         def there() -> bool:
             return bool(pill.search(self.operator.get(self._page_of(asked)).text))
 
-        self._until(there, f"request {asked.id} did not become {word.lower()}")
-
-    def _until(
-        self,
-        look: Callable[[], _T | None],
-        complaint: str,
-        *,
-        seconds_max: float = STEP_SECONDS_MAX,
-    ) -> _T:
-        deadline = time.monotonic() + seconds_max
-        while not (found := look()):
-            if time.monotonic() > deadline:
-                raise DevError(f"After {seconds_max:.0f} s {complaint}.")
-            time.sleep(POLL_SECONDS)
-        return found
+        until(there, f"request {asked.id} did not become {word.lower()}")
 
     @contextmanager
     def _step(self, sentence: str) -> Iterator[None]:
         with self.console.step(sentence):
             yield
-
-
-class _Life(threading.Thread):
-    """A little happens all the while, so that there is something to measure."""
-
-    def __init__(self, scenario: Scenario) -> None:
-        super().__init__(name="life", daemon=True)
-        self._scenario = scenario
-        self._rng = random.Random(1)  # noqa: S311 - play money
-        self._over = threading.Event()
-
-    def run(self) -> None:
-        while not self._over.wait(LIFE_PAUSE_SECONDS):
-            with suppress(DevnetError):
-                live_step(self._scenario, self._rng)
-
-    def stop(self) -> None:
-        """End it; twice does no harm."""
-        self._over.set()
-        self.join()
 
 
 def _first_with(staff: list[StaffMember], role: str) -> StaffMember:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 from devstack.env import ROOT
@@ -71,6 +72,14 @@ def manage(environment: Mapping[str, str], *arguments: str) -> str:
 def migrate(environment: Mapping[str, str]) -> None:
     """Bring the database's tables up to date."""
     manage(environment, "migrate", "--no-input", "--verbosity", "0")
+
+
+def load_about_assets(
+    environment: Mapping[str, str], *, price_sources: Path, asset_terms: Path
+) -> None:
+    """Tell a new installation where prices come from, and who issues the assets."""
+    manage(environment, "load_price_sources", str(price_sources))
+    manage(environment, "load_asset_terms", str(asset_terms))
 
 
 def create_staff(environment: Mapping[str, str]) -> list[StaffMember]:

@@ -15,7 +15,13 @@ from devstack.env import ROOT, Places, child_environment, demo_environment
 from devstack.errors import DevError
 from devstack.health import wait_until_healthy
 from devstack.ledger import Ledger
-from devstack.management import StaffMember, code_fingerprint, create_staff, migrate
+from devstack.management import (
+    StaffMember,
+    code_fingerprint,
+    create_staff,
+    load_about_assets,
+    migrate,
+)
 from devstack.ports import LOOPBACK
 from devstack.processes import ProcessId
 from devstack.procfile import Program, read_procfile
@@ -23,7 +29,15 @@ from devstack.services import Services
 from devstack.state import State
 from devstack.supervisor import Supervisor
 
-DEFAULT_PORTS = {"web": 8000, "ws": 8001, "rpc": 8545, "mail": 1025, "postgres": 0, "redis": 0}
+DEFAULT_PORTS = {
+    "web": 8000,
+    "ws": 8001,
+    "vendor": 8002,
+    "rpc": 8545,
+    "mail": 1025,
+    "postgres": 0,
+    "redis": 0,
+}
 ANY_PORTS = dict.fromkeys(DEFAULT_PORTS, 0)
 """Nobody has to know them: whatever is free, so that nothing else on the machine is met."""
 COUNT_TABLES = (
@@ -96,7 +110,7 @@ class Product:
     @property
     def url(self) -> str:
         """Where the web pages are."""
-        return f"http://{LOOPBACK}:{self.ports['web']}"
+        return self._url("web")
 
     @property
     def processes(self) -> dict[str, ProcessId]:
@@ -139,7 +153,7 @@ class Product:
             in_background=self._migrate,
         )
         self.supervisor.start(self._programs(), self.environment)
-        _side_by_side(self._wait, in_background=self._create_staff)
+        _side_by_side(self._wait, in_background=lambda: self._fill(first))
         self._state.mark_complete(self._code)
 
     def stop(self) -> None:
@@ -158,7 +172,7 @@ class Product:
 
     def _prepare_chain(self, password: str, first: bool) -> None:
         with self._console.step("contracts are deployed"):
-            self.chain.deploy(password)
+            self.chain.deploy(password, price_server_url=self._url("vendor"))
         if first:
             with self._console.step("the fund has a past"):
                 self.chain.seed(days_behind=self._days_behind)
@@ -168,7 +182,14 @@ class Product:
         with self._console.step("all processes serve"):
             wait_until_healthy(self.supervisor, self.ports)
 
-    def _create_staff(self) -> None:
+    def _fill(self, first: bool) -> None:
+        """What belongs to a new installation, and staff where they are not there yet."""
+        if first:
+            load_about_assets(
+                self.environment,
+                price_sources=self.chain.price_sources,
+                asset_terms=self.chain.asset_terms,
+            )
         self.staff = self._state.staff()
         if not self._state.is_prepared_by(self._code):
             self.staff = create_staff(self.environment)
@@ -201,10 +222,14 @@ class Product:
 
     def _programs(self) -> list[Program]:
         mail = f"python -m devstack.mail --port {self.ports['mail']} --dir "
-        return [
-            Program("mail", mail + shlex.quote(str(self.mailbox))),
-            *read_procfile(ROOT / "Procfile"),
-        ]
+        programs = [Program("mail", mail + shlex.quote(str(self.mailbox)))]
+        if self.chain.price_sources.exists():  # not with a chain made before there were feeds
+            vendor = f"python -m devstack.vendor --port {self.ports['vendor']} --chain-file "
+            programs += [Program("vendor", vendor + shlex.quote(str(self.chain.chain_file)))]
+        return [*programs, *read_procfile(ROOT / "Procfile")]
+
+    def _url(self, name: str) -> str:
+        return f"http://{LOOPBACK}:{self.ports[name]}"
 
 
 def _programs_ledger(directory: Path) -> Ledger:

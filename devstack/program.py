@@ -87,11 +87,11 @@ class Subscriber(threading.Thread):
         """Hang up."""
         self._socket.close()
 
-    def has_heard(self, channel: str, request_id: int) -> bool:
-        """Whether a channel said something about a request."""
+    def has_heard(self, channel: str, name: str, value: object) -> bool:
+        """Whether a channel said something in which that name has that value."""
         return any(
             message.get("channel") == channel
-            and str(message.get("data", {}).get("requestId")) == str(request_id)
+            and str(message.get("data", {}).get(name)) == str(value)
             for message in list(self.heard)
         )
 

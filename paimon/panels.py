@@ -5,6 +5,9 @@ from typing import Any
 from apps.approvals import queries as approvals
 from apps.approvals.queries import Panel, Ticket, register_panel
 from apps.chain import queries as chain
+from apps.fund import queries as fund
+from apps.oracle import queries as oracle
+from apps.rebalance import queries as rebalance
 from apps.redemptions import queries as redemptions
 from apps.redemptions.rules import TICKET_KINDS
 
@@ -26,6 +29,22 @@ def register() -> None:
         "CONFIG_CHANGE",
         Panel(describe=chain.describe_limits, facts_now=_as_frozen),
         subject_prefix="limits:",
+    )
+    register_panel(
+        "CONFIG_CHANGE",
+        Panel(describe=oracle.describe_source_change, facts_now=_as_frozen),
+        subject_prefix="oracle:source:",
+    )
+    of_fund = Panel(describe=fund.describe_ticket, facts_now=fund.facts_now)
+    for kind in ("FEE_WITHDRAW", "ASSET_ADD", "ASSET_REMOVE"):
+        register_panel(kind, of_fund)
+    register_panel("CONFIG_CHANGE", of_fund, subject_prefix="fund:")
+    for kind in ("REBALANCE_SMALL", "REBALANCE_LARGE"):
+        register_panel(kind, Panel(describe=rebalance.describe_plan, facts_now=rebalance.facts_now))
+    register_panel(
+        "CONFIG_CHANGE",
+        Panel(describe=rebalance.describe_policy, facts_now=rebalance.policy_facts_now),
+        subject_prefix="rebalance:policy",
     )
 
 

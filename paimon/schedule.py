@@ -29,6 +29,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "system: vault and open redemptions": _every(60, "system.check_state"),
     "system: holders and roles": _at(crontab(minute=50), "system.check_holders", "low"),
     "system: rows made again": _at(crontab(minute=40, hour=2), "system.check_refold", "low"),
+    # Prices
+    "oracle: ask every source": _every(60, "oracle.observe", "high"),
+    "oracle: forget old quotes": _at(crontab(minute=50, hour=3), "oracle.prune", "low"),
     # The fund
     "fund: overview": _every(60, "fund.take_overview"),
     "fund: overview after facts": _every(5, "fund.refresh_overview"),
@@ -41,6 +44,15 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "approvals: time limits": _every(15, "approvals.tick", "high"),
     "redemptions: missing tickets": _every(15, "redemptions.open_missing_tickets", "high"),
     "redemptions: settle what is due": _every(15, "redemptions.settle_due", "high"),
+    # Rebalancing: whether a plan is wanted, and the open one a step further
+    "rebalance: the open plan": _every(5, "rebalance.advance", "high"),
+    "rebalance: plans out of time": _every(60, "rebalance.expire", "high"),
+    "rebalance: liquidity": _every(60, "rebalance.consider_liquidity"),
+    "rebalance: prices and windows": _every(60, "rebalance.consider_windows"),
+    "rebalance: what events ask for": _every(10, "rebalance.consider_wishes"),
+    "rebalance: limits": _at(crontab(minute=0), "rebalance.consider_thresholds"),
+    # At 00:00 for the day, on Mondays for the week; the other hours find one that was missed.
+    "rebalance: calendar": _at(crontab(minute=0), "rebalance.consider_daily"),
     # The record, and what can have no effect any more
     "audit: seal the log": _every(1, "audit.seal_log", "critical"),
     "accounts: forget what expired": _at(crontab(minute=40), "accounts.forget_expired", "low"),

@@ -18,16 +18,33 @@ from apps.approvals.events import (
 )
 from apps.chain import events as chain
 from apps.chain import handlers as chain_handlers
-from apps.chain.calls import ApproveRedemption, RejectRedemption
+from apps.chain.calls import (
+    AddAsset,
+    ApproveRedemption,
+    CollectFees,
+    PurchaseAsset,
+    RedeemAsset,
+    RejectRedemption,
+    RemoveAsset,
+    UpdateAssetAllocation,
+    WithdrawRedemptionFees,
+)
 from apps.core.bus import Table
+from apps.fund import handlers as fund_handlers
 from apps.fund.events import SnapshotTaken
 from apps.fund.operations import projections as fund
 from apps.notifications.handlers import chain as chain_messages
 from apps.notifications.handlers import live
+from apps.notifications.handlers import prices as price_messages
+from apps.notifications.handlers import rebalancing as plan_messages
 from apps.notifications.handlers import reports as report_messages
 from apps.notifications.handlers import safes as safe_messages
 from apps.notifications.handlers import tickets as ticket_messages
 from apps.notifications.handlers import transactions as transaction_messages
+from apps.oracle import handlers as oracle_handlers
+from apps.oracle.events import PriceLost, PriceRecovered, SourceFailed
+from apps.rebalance import handlers as rebalance_handlers
+from apps.rebalance.events import PlanDeviated, PlanFinished, PlanSubmitted
 from apps.redemptions import handlers as redemption_handlers
 from apps.redemptions import operations as redemptions
 from apps.reports.events import ReportFailed, ReportReady
@@ -104,9 +121,26 @@ REACTIONS: Table = {
     (TicketDecided, "CONFIG_CHANGE"): [
         approval_handlers.change_rule,
         chain_handlers.change_limits,
+        oracle_handlers.change_source,
+        rebalance_handlers.change_policy,
+        fund_handlers.act_on_decision,
     ],
+    (TicketDecided, "REBALANCE_SMALL"): [rebalance_handlers.follow_decision],
+    (TicketDecided, "REBALANCE_LARGE"): [rebalance_handlers.follow_decision],
+    (TicketCancelled, "REBALANCE_SMALL"): [rebalance_handlers.follow_withdrawal],
+    (TicketCancelled, "REBALANCE_LARGE"): [rebalance_handlers.follow_withdrawal],
+    (TicketDecided, "FEE_WITHDRAW"): [fund_handlers.act_on_decision],
+    (TicketDecided, "ASSET_ADD"): [fund_handlers.act_on_decision],
+    (TicketDecided, "ASSET_REMOVE"): [fund_handlers.act_on_decision],
     (chain.TransactionFinished, ApproveRedemption.kind): [redemption_handlers.note_outcome],
     (chain.TransactionFinished, RejectRedemption.kind): [redemption_handlers.note_outcome],
+    (chain.TransactionFinished, PurchaseAsset.kind): [rebalance_handlers.note_trade],
+    (chain.TransactionFinished, RedeemAsset.kind): [rebalance_handlers.note_trade],
+    (chain.TransactionFinished, AddAsset.kind): [fund_handlers.note_outcome],
+    (chain.TransactionFinished, CollectFees.kind): [fund_handlers.note_outcome],
+    (chain.TransactionFinished, RemoveAsset.kind): [fund_handlers.note_outcome],
+    (chain.TransactionFinished, UpdateAssetAllocation.kind): [fund_handlers.note_outcome],
+    (chain.TransactionFinished, WithdrawRedemptionFees.kind): [fund_handlers.note_outcome],
     # What people are told by mail and open pages at once
     TicketOpened: [ticket_messages.tell_approvers, live.show_ticket],
     TicketWarned: [ticket_messages.warn_approvers],
@@ -126,8 +160,15 @@ REACTIONS: Table = {
     chain.ContractParameterUpdated: [chain_messages.alert_parameter],
     chain.SettlementLiquidityInsufficient: [chain_messages.alert_unpaid],
     chain.RoleGranted: [chain_messages.alert_role],
-    chain.NavUpdated: [live.show_nav],
+    chain.NavUpdated: [live.show_nav, rebalance_handlers.notice_navs],
+    chain.SubscriptionProcessed: [rebalance_handlers.notice_subscriptions],
     SnapshotTaken: [live.show_overview],
+    PlanSubmitted: [plan_messages.ask_for_review],
+    PlanFinished: [plan_messages.tell_end, live.show_plan],
+    PlanDeviated: [plan_messages.warn_of_deviation],
+    PriceLost: [price_messages.tell_lost],
+    PriceRecovered: [price_messages.tell_recovered],
+    SourceFailed: [price_messages.tell_failed_source],
     ReportReady: [report_messages.send_report],
     ReportFailed: [report_messages.tell_failed_report],
 }

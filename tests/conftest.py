@@ -1,6 +1,5 @@
 """Fixtures that every test may use."""
 
-import importlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.models.signals import post_migrate
 
 from devstack.mail import Mail
+from tests import installed
 from tests.chain_world import committed_world, deployed, world
 from tests.journeys.browser import browser, page
 
@@ -33,7 +33,7 @@ def flush_leaves_a_fresh_database() -> Iterator[None]:
     """After a transactional test Django truncates every table; two things would go wrong.
 
     Append-only tables refuse it by trigger, so triggers are off meanwhile; and what migrations put
-    in is gone, so the approval rules are put in again.
+    in is gone, so it is put in again.
     """
     truncate = DatabaseOperations.execute_sql_flush
 
@@ -41,14 +41,18 @@ def flush_leaves_a_fresh_database() -> Iterator[None]:
         off, on = (f"SET session_replication_role = {role}" for role in ("replica", "origin"))
         truncate(self, [off, *sql_list, on])
 
-    def put_rules_in_again(sender: Any, **_kwargs: Any) -> None:
-        if not sender.get_model("Rule").objects.exists():
-            rules = importlib.import_module("apps.approvals.migrations.0003_default_rules")
-            rules.create(apps, None)
+    def put_rules_in_again(**_kwargs: Any) -> None:
+        installed.rules()
 
+    def put_policy_in_again(**_kwargs: Any) -> None:
+        installed.policy()
+
+    handlers = {"approvals": put_rules_in_again, "rebalance": put_policy_in_again}
     patch = pytest.MonkeyPatch()
     patch.setattr(DatabaseOperations, "execute_sql_flush", truncate_without_triggers)
-    post_migrate.connect(put_rules_in_again, sender=apps.get_app_config("approvals"))
+    for app, handler in handlers.items():
+        post_migrate.connect(handler, sender=apps.get_app_config(app))
     yield
-    post_migrate.disconnect(put_rules_in_again, sender=apps.get_app_config("approvals"))
+    for app, handler in handlers.items():
+        post_migrate.disconnect(handler, sender=apps.get_app_config(app))
     patch.undo()

@@ -3,15 +3,24 @@
 A call is a value: two calls are the same exactly when they hash to the same (see
 ``contracts.calls_hash``), which is what a vote signs and what the sender checks. What a planner
 expects of a call (``expected_assets``, ``…_min``) is no part of its bytes: it is judged afterwards,
-and counted against the signer's limits.
+and counted against the signer's limits. Nor is an asset's ``symbol``, which is for people.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from apps.chain.terms import Tier
 from apps.core.units import format_amount, format_bps
+
+
+class Approval(StrEnum):
+    """Whether a call needs an approved ticket: always, from an amount on, or never."""
+
+    ALWAYS = "ALWAYS"
+    BY_AMOUNT = "BY_AMOUNT"
+    NEVER = "NEVER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +34,7 @@ class Call:
     function: ClassVar[str]
     trades: ClassVar[bool] = False
     """Whether it swaps assets, and so must not be seen by others before it is mined."""
+    approval: ClassVar[Approval] = Approval.ALWAYS
 
     @property
     def args(self) -> tuple[Any, ...]:
@@ -123,6 +133,7 @@ class SettleRedemption(_RequestCall):
 
     kind: ClassVar[str] = "SETTLE_REDEMPTION"
     function: ClassVar[str] = "settleRedemption"
+    approval: ClassVar[Approval] = Approval.NEVER
 
     @property
     def sentence(self) -> str:
@@ -135,6 +146,7 @@ class SettleScheduledRedemption(_RequestCall):
 
     kind: ClassVar[str] = "SETTLE_SCHEDULED_REDEMPTION"
     function: ClassVar[str] = "settleScheduledRedemption"
+    approval: ClassVar[Approval] = Approval.NEVER
 
     @property
     def sentence(self) -> str:
@@ -150,6 +162,7 @@ class BatchSettleRedemptions(Call):
     kind: ClassVar[str] = "BATCH_SETTLE_REDEMPTIONS"
     contract_kind: ClassVar[str] = "redemption_manager"
     function: ClassVar[str] = "batchSettleRedemptions"
+    approval: ClassVar[Approval] = Approval.NEVER
 
     @property
     def args(self) -> tuple[Any, ...]:
@@ -177,10 +190,22 @@ class _TokenCall(_ControllerCall):
     """A call about one asset of the register; ``token`` is a lower-case address."""
 
     token: str
+    symbol: str = field(default="", compare=False)
+    """What people call the asset."""
 
     @property
     def subject_id(self) -> str:
         return self.token
+
+    @property
+    def _asset(self) -> str:
+        """What the register holds already: its symbol says enough."""
+        return self.symbol or self.token
+
+    @property
+    def _asset_by_address(self) -> str:
+        """For changes of the register itself: symbols can be the same, addresses cannot."""
+        return f"{self.symbol} ({self.token})" if self.symbol else self.token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +219,7 @@ class AllocateToLayer(_ControllerCall):
     kind: ClassVar[str] = "ALLOCATE_TO_LAYER"
     function: ClassVar[str] = "allocateToLayer"
     trades: ClassVar[bool] = True
+    approval: ClassVar[Approval] = Approval.BY_AMOUNT
 
     @property
     def args(self) -> tuple[Any, ...]:
@@ -223,6 +249,7 @@ class PurchaseAsset(_TokenCall):
     kind: ClassVar[str] = "PURCHASE_ASSET"
     function: ClassVar[str] = "purchaseAsset"
     trades: ClassVar[bool] = True
+    approval: ClassVar[Approval] = Approval.BY_AMOUNT
 
     @property
     def args(self) -> tuple[Any, ...]:
@@ -230,7 +257,7 @@ class PurchaseAsset(_TokenCall):
 
     @property
     def sentence(self) -> str:
-        return f"Buy {self.token} for {format_amount(self.assets)} USDT"
+        return f"Buy {self._asset} for {format_amount(self.assets)} USDT"
 
     @property
     def moved_assets(self) -> int:
@@ -249,6 +276,7 @@ class RedeemAsset(_TokenCall):
     kind: ClassVar[str] = "REDEEM_ASSET"
     function: ClassVar[str] = "redeemAsset"
     trades: ClassVar[bool] = True
+    approval: ClassVar[Approval] = Approval.BY_AMOUNT
 
     @property
     def args(self) -> tuple[Any, ...]:
@@ -256,7 +284,7 @@ class RedeemAsset(_TokenCall):
 
     @property
     def sentence(self) -> str:
-        return f"Sell {self.token} for about {format_amount(self.expected_assets)} USDT"
+        return f"Sell {self._asset} for about {format_amount(self.expected_assets)} USDT"
 
     @property
     def moved_assets(self) -> int:
@@ -274,6 +302,7 @@ class ExecuteWaterfallLiquidation(_ControllerCall):
     kind: ClassVar[str] = "EXECUTE_WATERFALL_LIQUIDATION"
     function: ClassVar[str] = "executeWaterfallLiquidation"
     trades: ClassVar[bool] = True
+    approval: ClassVar[Approval] = Approval.BY_AMOUNT
 
     @property
     def args(self) -> tuple[Any, ...]:
@@ -301,6 +330,7 @@ class RebalanceBuffer(_ControllerCall):
     kind: ClassVar[str] = "REBALANCE_BUFFER"
     function: ClassVar[str] = "rebalanceBuffer"
     trades: ClassVar[bool] = True
+    approval: ClassVar[Approval] = Approval.BY_AMOUNT
 
     @property
     def args(self) -> tuple[Any, ...]:
@@ -338,7 +368,8 @@ class AddAsset(_TokenCall):
 
     @property
     def sentence(self) -> str:
-        return f"Add asset {self.token} to {self.tier.name} at {format_bps(self.allocation_bps)}"
+        share = format_bps(self.allocation_bps)
+        return f"Add asset {self._asset_by_address} to {self.tier.name} at {share}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -354,7 +385,7 @@ class RemoveAsset(_TokenCall):
 
     @property
     def sentence(self) -> str:
-        return f"Remove asset {self.token}"
+        return f"Remove asset {self._asset_by_address}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,7 +403,9 @@ class UpdateAssetAllocation(_TokenCall):
 
     @property
     def sentence(self) -> str:
-        return f"Set the target of asset {self.token} to {format_bps(self.allocation_bps)}"
+        return (
+            f"Set the target of asset {self._asset_by_address} to {format_bps(self.allocation_bps)}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -523,3 +556,39 @@ class UnpauseTrading(_SwitchCall):
     kind: ClassVar[str] = "UNPAUSE_TRADING"
     contract_kind: ClassVar[str] = "asset_controller"
     function: ClassVar[str] = "unpause"
+
+
+# -- All of them -----------------------------------------------------------------------------------
+
+CALLS: dict[str, type[Call]] = {
+    call.kind: call
+    for call in (
+        ApproveRedemption,
+        ApproveRedemptionWithDate,
+        RejectRedemption,
+        SettleRedemption,
+        SettleScheduledRedemption,
+        BatchSettleRedemptions,
+        AllocateToLayer,
+        PurchaseAsset,
+        RedeemAsset,
+        ExecuteWaterfallLiquidation,
+        RebalanceBuffer,
+        AddAsset,
+        RemoveAsset,
+        UpdateAssetAllocation,
+        CollectFees,
+        WithdrawRedemptionFees,
+        SetEmergencyMode,
+        PauseVault,
+        UnpauseVault,
+        PauseRedemptions,
+        UnpauseRedemptions,
+        PauseTrading,
+        UnpauseTrading,
+    )
+}
+"""Every call we may send, by its kind."""
+
+SAFE_REJECTION = "REJECT_SAFE_NONCE"
+"""The kind of what is no call of a contract: a Safe's nonce is used up on nothing."""

@@ -17,3 +17,11 @@ class Channel(IntEnum):
     STANDARD = 0
     EMERGENCY = 1
     SCHEDULED = 2
+
+
+class Method(IntEnum):
+    """How the controller buys and sells an asset."""
+
+    OTC = 0
+    SWAP = 1
+    AUTO = 2

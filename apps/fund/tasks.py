@@ -10,13 +10,16 @@ from apps.chain import queries as chain
 from apps.core import clock
 from apps.core.locks import exclusive
 from apps.fund import operations, queries
-from apps.fund.models import SnapshotKind
+from apps.fund.models import Snapshot, SnapshotKind, SnapshotStatus
 from apps.fund.rules.slots import DAY, HOUR, missing_slots
 
 log = logging.getLogger(__name__)
 
 SLOTS_PER_RUN_MAX = 20
 """A long history is filled over several runs, newest slots first."""
+GAPS_PER_RUN_MAX = 5
+GAP_LOOKED_AT_AGAIN = timedelta(minutes=50)
+"""A gap may be filled when a node with old state appears; it is asked for it now and then."""
 LOOK_BACK = {SnapshotKind.DAILY: timedelta(days=366), SnapshotKind.HOURLY: timedelta(days=90)}
 
 
@@ -73,7 +76,8 @@ def fill_slots(
     now: Callable[[], datetime] = clock.now,
     slots_max: int = SLOTS_PER_RUN_MAX,
 ) -> int:
-    """Take or mark the missing slots of a kind; returns how many were done. One run at a time.
+    """Take or mark the missing slots of a kind, then look at some gaps again; returns how many were
+    done. One run at a time.
 
     A slot is due once a final block is as late as it. One that the node cannot answer for, while it
     answers for now, is a gap; when the node does not answer at all, the slot waits.
@@ -87,21 +91,31 @@ def fill_slots(
         if not ours:
             return 0
         first = max(inception, final.time - LOOK_BACK[kind])
-        slots = missing_slots(
+        missing = missing_slots(
             first=first,
             last=final.time,
             step=step,
             present=queries.slots_present(chain_id=chain_id, kind=kind, start=first),
             count_max=slots_max,
         )
-        for done, slot in enumerate(slots):
-            if not _fill(kind, chain_id, slot, now()):
-                return done
-        return len(slots)
+        gaps = queries.gaps_to_look_at(
+            chain_id=chain_id,
+            kind=kind,
+            start=first,
+            looked_before=now() - GAP_LOOKED_AT_AGAIN,
+            count_max=GAPS_PER_RUN_MAX,
+        )
+        done = 0
+        for slot in (*missing, *gaps):
+            row = _fill(kind, chain_id, slot, now())
+            if row is None:
+                break
+            done += slot in missing or row.status == SnapshotStatus.OK
+        return done
 
 
-def _fill(kind: SnapshotKind, chain_id: int, slot: datetime, at: datetime) -> bool:
-    """Take a slot's snapshot or mark it as a gap; False when no node answers now."""
+def _fill(kind: SnapshotKind, chain_id: int, slot: datetime, at: datetime) -> Snapshot | None:
+    """Take a slot's snapshot or mark it as a gap; None when no node answers now."""
     try:
         block = chain.block_at_or_before(slot)
         if block is None:
@@ -110,11 +124,11 @@ def _fill(kind: SnapshotKind, chain_id: int, slot: datetime, at: datetime) -> bo
     except chain.ChainUnavailable as error:
         if not _node_answers():
             log.warning("%s snapshot of %s waits: %s", kind, slot, error)
-            return False
-        operations.mark_gap(kind=kind, chain_id=chain_id, slot=slot, reason=error.message, at=at)
-        return True
-    operations.take_snapshot(kind=kind, chain_id=chain_id, slot=slot, state=state, at=at)
-    return True
+            return None
+        return operations.mark_gap(
+            kind=kind, chain_id=chain_id, slot=slot, reason=error.message, at=at
+        )
+    return operations.take_snapshot(kind=kind, chain_id=chain_id, slot=slot, state=state, at=at)
 
 
 def _node_answers() -> bool:

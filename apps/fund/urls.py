@@ -11,4 +11,5 @@ urlpatterns = [
     path("fund/assets", views.AssetsView.as_view(), name="fund-assets"),
     path("fund/fees", views.FeesView.as_view(), name="fund-fees"),
     path("fund/holders", views.HoldersView.as_view(), name="fund-holders"),
+    path("fund/holders/<str:address>", views.HolderView.as_view(), name="fund-holder"),
 ]

@@ -125,6 +125,7 @@ CHANNELS: Mapping[str, str] = {
     "approval:new": "approvals.view_ticket",
     "approval:resolved": "approvals.view_ticket",
     "risk:alert": "fund.view_liquidityalert",
+    "rebalance:executed": "rebalance.view_plan",
     "chain:status": "chain.view_cursor",
 }
 """Channel → the permission to listen to it."""

@@ -11,6 +11,7 @@ from apps.approvals import queries as approvals
 from apps.chain import queries as chain
 from apps.core import clock
 from apps.notifications import queries as notifications
+from apps.rebalance import queries as rebalance
 from apps.redemptions import queries as redemptions
 from apps.system.cached import cached
 from apps.system.queries.health import STUCK_AFTER
@@ -48,6 +49,8 @@ def _counts(user: Any, may_decide: bool, at: datetime) -> dict[str, Badge]:
     return {
         "my_approvals": Badge(len(waiting), _urgency([row.deadline_at for row in waiting], at)),
         "redemptions": Badge(redemptions.active().count()),
+        "plans": Badge(rebalance.open_count()),
+        "plans_to_review": Badge(rebalance.to_review_count(), "warn"),
         "parked": Badge(parked, "bad"),
         "warm_wallet": Badge(chain.waiting_for_signature_of(user), "warn"),
         "stops": Badge(len(chain.stops_in_force()), "bad"),

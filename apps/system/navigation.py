@@ -54,6 +54,32 @@ GROUPS: dict[str, list[Entry]] = {
             "admin:fund_asset_changelist",
             "fund.view_asset",
         ),
+        Entry(
+            "Rebalancing",
+            "balance",
+            "admin:rebalance_overview",
+            "rebalance.view_plan",
+            "plans",
+        ),
+        Entry(
+            "Plans",
+            "checklist",
+            "admin:rebalance_plan_changelist",
+            "rebalance.view_plan",
+            "plans_to_review",
+        ),
+        Entry(
+            "Triggers",
+            "notifications_active",
+            "admin:rebalance_triggerevent_changelist",
+            "rebalance.view_triggerevent",
+        ),
+        Entry(
+            "Rebalancing policy",
+            "tune",
+            "admin:rebalance_policy_changelist",
+            "rebalance.view_policy",
+        ),
         Entry("Trades", "swap_horiz", "admin:fund_assettrade_changelist", "fund.view_assettrade"),
         Entry("Fees", "percent", "admin:fund_feeentry_changelist", "fund.view_feeentry"),
         Entry("Snapshots", "photo_camera", "admin:fund_snapshot_changelist", "fund.view_snapshot"),
@@ -95,6 +121,7 @@ GROUPS: dict[str, list[Entry]] = {
             "Signers", "draw", "admin:chain_signeraccount_changelist", "chain.view_signeraccount"
         ),
         Entry("Stops", "front_hand", "admin:chain_stop_changelist", "chain.view_stop", "stops"),
+        Entry("Oracle", "price_check", "admin:oracle_source_changelist", "oracle.view_source"),
         Entry("Chain status", "lan", "admin:chain_cursor_changelist", "chain.view_cursor"),
         Entry(
             "Differences",

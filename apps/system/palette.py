@@ -1,6 +1,7 @@
 """The command palette: what a person pastes, an address, a hash, a number, leads to its record."""
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,6 +13,7 @@ from apps.approvals import queries as approvals
 from apps.chain import queries as chain
 from apps.core.display import amount_text, checksum
 from apps.fund import queries as fund
+from apps.rebalance import queries as rebalance
 from apps.redemptions import queries as redemptions
 from apps.system import navigation
 
@@ -90,20 +92,33 @@ def _of_number(user: Any, number: int) -> list[SearchResult]:
     found = []
     if user.has_perm("redemptions.view_redemption"):
         found += _redemptions(str(number))
+    if user.has_perm("rebalance.view_plan"):
+        with suppress(rebalance.PlanNotFound):
+            found.append(_plan(number))
     if user.has_perm("approvals.view_ticket"):
-        try:
-            ticket = approvals.ticket(number)
-        except approvals.TicketNotFound:
-            return found
-        found.append(
-            SearchResult(
-                title=f"Ticket #{ticket.pk}: {ticket.title}",
-                description=ticket.status.replace("_", " ").lower(),
-                link=reverse("admin:approvals_ticket_change", args=[ticket.pk]),
-                icon="assignment_turned_in",
-            )
-        )
+        with suppress(approvals.TicketNotFound):
+            found.append(_ticket(number))
     return found
+
+
+def _plan(number: int) -> SearchResult:
+    plan = rebalance.plan(number)
+    return SearchResult(
+        title=f"Rebalance R-{plan.pk}: {amount_text(plan.amount_assets)} USDT",
+        description=f"{plan.trigger.lower()}, {plan.get_status_display().lower()}",
+        link=reverse("admin:rebalance_plan_change", args=[plan.pk]),
+        icon="balance",
+    )
+
+
+def _ticket(number: int) -> SearchResult:
+    ticket = approvals.ticket(number)
+    return SearchResult(
+        title=f"Ticket #{ticket.pk}: {ticket.title}",
+        description=ticket.status.replace("_", " ").lower(),
+        link=reverse("admin:approvals_ticket_change", args=[ticket.pk]),
+        icon="assignment_turned_in",
+    )
 
 
 def _redemptions(text: str) -> list[SearchResult]:

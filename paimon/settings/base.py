@@ -47,8 +47,10 @@ INSTALLED_APPS = [
     "apps.accounts",
     "apps.approvals",
     "apps.chain",
+    "apps.oracle",
     "apps.fund",
     "apps.redemptions",
+    "apps.rebalance",
     "apps.reports",
     "apps.notifications",
     "apps.system",
@@ -147,6 +149,7 @@ LISTENER_POLL_SECONDS: float = env.float("PAIMON_LISTENER_POLL_SECONDS", 0.2)
 RPC_TIMEOUT_SECONDS: float = env.float("PAIMON_RPC_TIMEOUT_SECONDS", 3.0)
 SENDER_POLL_SECONDS: float = env.float("PAIMON_SENDER_POLL_SECONDS", 0.5)
 DEV_WALLET_URL: str = env.str("PAIMON_DEV_WALLET_URL", "")
+ORACLE_ALLOW_HTTP: bool = env.bool("PAIMON_ORACLE_ALLOW_HTTP", False)
 
 # -- Logs ------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *  # noqa: F403
-from .base import BASE_URL, DEMO, DEV_WALLET_URL, SECRET_KEY
+from .base import BASE_URL, DEMO, DEV_WALLET_URL, ORACLE_ALLOW_HTTP, SECRET_KEY
 
 SECURE_SSL_REDIRECT = True
 SECURE_HSTS_SECONDS = 365 * 24 * 3600
@@ -23,6 +23,7 @@ _problems = [
     for broken, sentence in (
         (DEMO, "PAIMON_DEMO must not be set"),
         (bool(DEV_WALLET_URL), "PAIMON_DEV_WALLET_URL must not be set"),
+        (ORACLE_ALLOW_HTTP, "PAIMON_ORACLE_ALLOW_HTTP must not be set"),
         (not BASE_URL.startswith("https://"), "PAIMON_BASE_URL must start with https://"),
         (len(SECRET_KEY) < 50, "PAIMON_SECRET_KEY must have at least 50 characters"),
     )

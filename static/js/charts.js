@@ -1,5 +1,6 @@
 // Line charts as SVG: <figure class="line-chart" data-points="id of a JSON script">. Values stay text; a
-// number is made of them only to find a pixel.
+// number is made of them only to find a pixel. A value of null is unknown: the line has a gap there.
+// "others" are further lines, each with a name, drawn thin and dashed.
 "use strict";
 
 (() => {
@@ -32,6 +33,34 @@
     });
   }
 
+  // Points with a value; the first one after an unknown one begins a new run.
+  function known(points) {
+    let gap = false;
+    return points.flatMap((p) => {
+      const begins = gap;
+      gap = p.value === null;
+      return gap ? [] : [{ x: Date.parse(p.at), y: Number(p.value), text: p.value, begins }];
+    });
+  }
+
+  function runs(points) {
+    const found = [];
+    for (const p of points) {
+      if (p.begins || !found.length) found.push([p]);
+      else found.at(-1).push(p);
+    }
+    return found;
+  }
+
+  // A value holds until the next one, so the line goes in steps.
+  function steps(run, s) {
+    return run.map((p, i) => {
+      const x = s.x(p.x).toFixed(1);
+      const y = s.y(p.y).toFixed(1);
+      return i ? `H${x}V${y}` : `M${x} ${y}`;
+    }).join("");
+  }
+
   class LineChart {
     constructor(figure) {
       this.figure = figure;
@@ -39,7 +68,8 @@
       const source = JSON.parse(document.getElementById(figure.dataset.points).textContent);
       this.unit = source.unit;
       this.marks = (source.marks || []).map((m) => ({ x: Date.parse(m.at), text: m.text }));
-      this.points = source.points.map((p) => ({ x: Date.parse(p.at), y: Number(p.value), text: p.value }));
+      this.points = known(source.points);
+      this.others = (source.others || []).map((one) => ({ name: one.name, points: known(one.points) }));
       this.plot.tabIndex = 0;
       this.plot.addEventListener("pointermove", (event) => this.hover(event));
       this.plot.addEventListener("pointerleave", () => this.leave());
@@ -55,8 +85,9 @@
 
     scale() {
       const { width, height } = this.plot.getBoundingClientRect();
-      const xs = this.points.map((p) => p.x);
-      const ys = this.points.map((p) => p.y);
+      const all = [...this.points, ...this.others.flatMap((one) => one.points)];
+      const xs = all.map((p) => p.x);
+      const ys = all.map((p) => p.y);
       let low = Math.min(...ys);
       let high = Math.max(...ys);
       const room = (high - low) * 0.12 || Math.abs(high) * 0.001 || 1;
@@ -75,7 +106,7 @@
     draw() {
       const s = this.scale();
       this.s = s;
-      if (s.width < 50) return;
+      if (s.width < 50 || !Number.isFinite(s.low)) return;
       const svg = node("svg", { viewBox: `0 0 ${s.width} ${s.height}`, "aria-hidden": "true" });
       for (const tick of ticks(s.low, s.high, 4)) {
         const y = Math.round(s.y(tick.value)) + 0.5;
@@ -90,14 +121,15 @@
         head.append(node("title", {}, mark.text));
         svg.append(line, head);
       }
-      // NAV holds between two updates, so the line goes in steps.
-      let path = "";
-      this.points.forEach((p, i) => {
-        path += i ? `H${s.x(p.x).toFixed(1)}V${s.y(p.y).toFixed(1)}` : `M${s.x(p.x).toFixed(1)} ${s.y(p.y).toFixed(1)}`;
-      });
       const floor = s.height - PAD.bottom;
-      svg.append(node("path", { class: "area", d: `${path}V${floor}H${s.x(s.from).toFixed(1)}Z` }));
-      svg.append(node("path", { class: "line", d: path }));
+      for (const run of runs(this.points)) {
+        const path = steps(run, s);
+        svg.append(node("path", { class: "area", d: `${path}V${floor}H${s.x(run[0].x).toFixed(1)}Z` }));
+        svg.append(node("path", { class: "line", d: path }));
+      }
+      for (const run of this.others.flatMap((one) => runs(one.points))) {
+        svg.append(node("path", { class: "line other", d: steps(run, s) }));
+      }
       this.cursor = node("line", { class: "cursor", y1: PAD.top, y2: floor, visibility: "hidden" });
       this.dot = node("circle", { class: "point", r: 4, visibility: "hidden" });
       svg.append(this.cursor, this.dot);
@@ -115,6 +147,7 @@
     }
 
     hover(event) {
+      if (!this.points.length) return;
       const x = event.clientX - this.plot.getBoundingClientRect().left;
       let best = 0;
       this.points.forEach((p, i) => {
@@ -125,7 +158,7 @@
 
     step(event) {
       const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      if (!move) return;
+      if (!move || !this.points.length) return;
       event.preventDefault();
       const last = this.points.length - 1;
       this.show(Math.min(last, Math.max(0, (this.shown ?? last + (move < 0 ? 1 : 0)) + move)));
@@ -148,7 +181,13 @@
       }
       const value = document.createElement("b");
       value.textContent = `${point.text} ${this.unit}`;
-      this.tip.replaceChildren(value, full.format(point.x));
+      const others = this.others.flatMap((one) => {
+        const there = one.points.findLast((p) => p.x <= point.x);
+        const line = document.createElement("div");
+        line.textContent = there ? `${one.name} ${there.text}` : "";
+        return there ? [line] : [];
+      });
+      this.tip.replaceChildren(value, ...others, full.format(point.x));
       this.tip.hidden = false;
       const room = this.figure.clientWidth - this.tip.offsetWidth - 8;
       this.tip.style.left = `${Math.max(4, Math.min(room, x + 14))}px`;

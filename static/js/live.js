@@ -9,7 +9,7 @@
 (() => {
   const CHANNELS = [
     "fund:overview", "fund:nav", "redemption:new", "redemption:settled",
-    "approval:new", "approval:resolved", "risk:alert", "chain:status",
+    "approval:new", "approval:resolved", "risk:alert", "rebalance:executed", "chain:status",
   ];
   const FIRST_WAIT_MS = 500;
   const LONGEST_WAIT_MS = 30000;

@@ -147,6 +147,7 @@
   });
 
   // -- Live sections: <section data-live id="…"> is replaced by what the server would show now ---------
+  // Where something moves, an element inside with data-live-seconds asks for a quicker look.
 
   const REFRESH_EVERY = 30 * SECOND;
   const REFRESH_GAP = 2 * SECOND;
@@ -178,6 +179,11 @@
     refreshTimes(section);
   }
 
+  function refreshLater() {
+    const wanted = Number(document.querySelector("[data-live-seconds]")?.dataset.liveSeconds || 0) * SECOND;
+    setTimeout(() => refreshSections().finally(refreshLater), wanted || REFRESH_EVERY);
+  }
+
   function refreshSoon() {
     clearTimeout(refreshTimer);
     refreshTimer = setTimeout(refreshSections, Math.max(REFRESH_GAP / 4, refreshedAt + REFRESH_GAP - Date.now()));
@@ -203,7 +209,7 @@
     reachable(document);
     alignHeadings();
     setInterval(() => refreshTimes(document), 5 * SECOND);
-    setInterval(refreshSections, REFRESH_EVERY);
+    refreshLater();
     document.addEventListener("htmx:afterSwap", (event) => {
       refreshTimes(event.target);
       reachable(event.target);

@@ -9,11 +9,19 @@ from apps.accounts.operations.roles import give_roles_their_permissions
 from apps.accounts.rules.roles import ROLES, STAFF_ROLES, grants
 
 SENSITIVE = {
+    "fund.propose_fees": {"SUPER_ADMIN", "ADMIN", "OPERATOR"},
+    "fund.propose_assets": {"SUPER_ADMIN", "ADMIN"},
     "approvals.decide_ticket": {"SUPER_ADMIN", "ADMIN", "VIP_APPROVER"},
     "redemptions.settle_redemption": {"SUPER_ADMIN", "OPERATOR"},
     "chain.manage_transaction": {"SUPER_ADMIN", "ADMIN", "OPERATOR"},
     "chain.stop_sending": {"SUPER_ADMIN", "ADMIN", "OPERATOR", "RISK_OFFICER"},
     "chain.propose_limits": {"SUPER_ADMIN", "ADMIN"},
+    "oracle.view_source": {"SUPER_ADMIN", "ADMIN", "OPERATOR"},
+    "oracle.propose_source": {"SUPER_ADMIN", "ADMIN"},
+    "rebalance.preview_plan": {"SUPER_ADMIN", "ADMIN", "OPERATOR"},
+    "rebalance.submit_plan": {"SUPER_ADMIN", "ADMIN", "OPERATOR"},
+    "rebalance.review_plan": {"SUPER_ADMIN", "ADMIN", "RISK_OFFICER"},
+    "rebalance.propose_policy": {"SUPER_ADMIN", "ADMIN"},
     "approvals.propose_rule": {"SUPER_ADMIN", "ADMIN"},
     "accounts.add_user": {"SUPER_ADMIN", "ADMIN"},
     "accounts.change_user": {"SUPER_ADMIN", "ADMIN"},

@@ -1,7 +1,6 @@
 """People with wallets, tickets, and votes signed as a browser's wallet would."""
 
 import hashlib
-import importlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -11,8 +10,9 @@ from eth_account import Account
 from apps.accounts import operations as accounts
 from apps.accounts.models import User
 from apps.approvals import operations
-from apps.approvals.models import Rule, Ticket
+from apps.approvals.models import Ticket
 from apps.core.actor import Actor
+from tests import installed
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CHAIN = 31337
@@ -22,14 +22,7 @@ CALLS = "0x" + "ab" * 32
 
 def seed_rules() -> None:
     """The default rules; a transactional test before this one may have flushed them."""
-    if not Rule.objects.exists():
-        migration = importlib.import_module("apps.approvals.migrations.0003_default_rules")
-        from django.apps import apps
-
-        migration.create(apps, None)
-        importlib.import_module(
-            "apps.approvals.migrations.0004_rules_that_approve"
-        ).let_rules_approve(apps, None)
+    installed.rules()
 
 
 def key_of(name: str) -> str:

@@ -11,7 +11,7 @@ from apps.approvals.models import Rule, Ticket
 from apps.audit import queries as audit
 from tests.forcing import guards_off
 
-from .helpers import CALLS, NOON, cast, open_ticket, person
+from .helpers import CALLS, NOON, cast, open_ticket, person, seed_rules
 from .helpers import SYSTEM as ACTOR
 
 pytestmark = pytest.mark.django_db
@@ -30,22 +30,40 @@ def facts_of(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
+CONDITIONS = {"trigger": ["THRESHOLD"], "riskLevel": ["NORMAL", "ELEVATED"]}
+
+
+@pytest.fixture(autouse=True)
+def _a_rule_that_approves() -> None:
+    """The conditions of small rebalances, at a rule whose tickets no other app listens to."""
+    seed_rules()
+    with guards_off():
+        Rule.objects.filter(kind="POOL_ACTION").update(auto_approve=CONDITIONS)
+
+
 def open_small(**changes: Any) -> Ticket:
     person("amir", "ADMIN")
-    return open_ticket(kind="REBALANCE_SMALL", facts=facts_of(**changes))
+    return open_ticket(facts=facts_of(**changes))
 
 
 class TestApprovesByItself:
+    def test_small_rebalances_by_these_conditions(self) -> None:
+        by_itself = Rule.objects.exclude(auto_approve={}).exclude(kind="POOL_ACTION")
+
+        assert [(row.kind, row.auto_approve) for row in by_itself] == [
+            ("REBALANCE_SMALL", CONDITIONS)
+        ]
+
     def test_what_its_conditions_allow(self, facts: list[object]) -> None:
         ticket = open_small()
 
-        assert (ticket.status, ticket.auto_approved_by) == ("APPROVED", "REBALANCE_SMALL v1")
+        assert (ticket.status, ticket.auto_approved_by) == ("APPROVED", "POOL_ACTION v1")
         assert ticket.decided_at == NOON
         assert [type(fact) for fact in facts] == [TicketDecided]
         rows = audit.trail("ticket", str(ticket.pk))
         assert [(row.action, row.actor_name) for row in rows] == [
             ("ticket.created", "test"),
-            ("ticket.approved", "rule REBALANCE_SMALL v1"),
+            ("ticket.approved", "rule POOL_ACTION v1"),
         ]
 
     def test_for_every_call_that_it_stands_for_and_no_other(self) -> None:
@@ -82,9 +100,7 @@ class TestApprovesByItself:
     def test_no_longer_once_the_rule_does_not(self) -> None:
         ticket = open_small()
         with guards_off():
-            Rule.objects.filter(kind="REBALANCE_SMALL").update(
-                auto_approve={"riskLevel": ["CRITICAL"]}
-            )
+            Rule.objects.filter(kind="POOL_ACTION").update(auto_approve={"riskLevel": ["CRITICAL"]})
 
         with pytest.raises(queries.NotAuthorised, match="without people"):
             queries.authorises(ticket_id=ticket.pk, calls_hash=LEG_1, at=NOON)
@@ -94,9 +110,9 @@ class TestTheDatabase:
     @pytest.mark.parametrize(
         ("kind", "said", "rule"),
         [
-            ("REBALANCE_SMALL", {"trigger": "MANUAL"}, "REBALANCE_SMALL v1"),
-            ("REBALANCE_SMALL", {"riskLevel": None}, "REBALANCE_SMALL v1"),
-            ("REBALANCE_SMALL", {"trigger": "MANUAL"}, "REBALANCE_SMALL v2"),
+            ("POOL_ACTION", {"trigger": "MANUAL"}, "POOL_ACTION v1"),
+            ("POOL_ACTION", {"riskLevel": None}, "POOL_ACTION v1"),
+            ("POOL_ACTION", {"trigger": "MANUAL"}, "POOL_ACTION v2"),
             ("CONFIG_CHANGE", {}, "CONFIG_CHANGE v1"),
         ],
     )
@@ -120,7 +136,7 @@ class TestTheDatabase:
 class TestSeveralCalls:
     def test_votes_authorise_each_of_them(self) -> None:
         amir = person("amir", "ADMIN")
-        ticket = open_ticket(facts=facts_of())
+        ticket = open_ticket(facts=facts_of(trigger="MANUAL"))
         with pytest.raises(queries.NotAuthorised):
             queries.authorises(ticket_id=ticket.pk, calls_hash=LEG_1, at=NOON)
 
@@ -133,7 +149,7 @@ class TestSeveralCalls:
 
     def test_a_rejection_authorises_none(self) -> None:
         amir = person("amir", "ADMIN")
-        ticket = open_ticket(facts=facts_of())
+        ticket = open_ticket(facts=facts_of(trigger="MANUAL"))
         cast(amir, ticket, "REJECT", "not now")
 
         with pytest.raises(queries.NotAuthorised):

@@ -91,7 +91,7 @@ class TestFiftyVoters:
 class TestOnePersonFiftyTimes:
     def test_with_fifty_signatures_counts_once(self, decided: Callable[[], list[str]]) -> None:
         people = [person(f"admin{n}", "ADMIN") for n in range(3)]
-        ticket = open_ticket(kind="REBALANCE_LARGE")
+        ticket = open_ticket(kind="EMERGENCY_MODE")
         votes = [signed(people[0], ticket) for _ in range(MANY)]
 
         results = at_once([lambda a=a: operations.vote(**a) for a in votes])
@@ -102,7 +102,7 @@ class TestOnePersonFiftyTimes:
 
     def test_with_one_signature_counts_once(self) -> None:
         people = [person(f"admin{n}", "ADMIN") for n in range(3)]
-        ticket = open_ticket(kind="REBALANCE_LARGE")
+        ticket = open_ticket(kind="EMERGENCY_MODE")
         arguments = signed(people[0], ticket)
 
         results = at_once([lambda: operations.vote(**arguments)] * MANY)

@@ -60,7 +60,7 @@ class TestVote:
 
     def test_the_first_of_two_only_moves_it_on(self, facts: list[object]) -> None:
         people = [person(name, "ADMIN") for name in ("amir", "ada", "adam")]
-        ticket = open_ticket(kind="REBALANCE_LARGE")
+        ticket = open_ticket(kind="EMERGENCY_MODE")
 
         first = cast(people[0], ticket).status
         second = cast(people[1], ticket).status
@@ -70,7 +70,7 @@ class TestVote:
 
     def test_one_rejection_rejects(self, facts: list[object]) -> None:
         people = [person(name, "ADMIN") for name in ("amir", "ada", "adam")]
-        ticket = open_ticket(kind="REBALANCE_LARGE")
+        ticket = open_ticket(kind="EMERGENCY_MODE")
         cast(people[0], ticket)
 
         after = cast(people[1], ticket, "REJECT", "The price is stale")
@@ -82,7 +82,7 @@ class TestVote:
 
     def test_a_vote_of_somebody_who_lost_the_role_no_longer_counts(self) -> None:
         people = [person(name, "ADMIN") for name in ("amir", "ada", "adam")]
-        ticket = open_ticket(kind="REBALANCE_LARGE")
+        ticket = open_ticket(kind="EMERGENCY_MODE")
         cast(people[0], ticket)
         people[0].groups.clear()
 
@@ -158,7 +158,7 @@ class TestVoteRefuses:
 
     def test_a_second_vote_of_one_person(self) -> None:
         people = [person(name, "ADMIN") for name in ("amir", "ada", "adam")]
-        ticket = open_ticket(kind="REBALANCE_LARGE")
+        ticket = open_ticket(kind="EMERGENCY_MODE")
         cast(people[0], ticket)
 
         with pytest.raises(operations.AlreadyVoted):
@@ -213,8 +213,8 @@ class TestSignature:
 
     def test_is_refused_when_replayed(self) -> None:
         people = [person(name, "ADMIN") for name in ("amir", "ada", "adam")]
-        first = open_ticket(kind="REBALANCE_LARGE")
-        second = open_ticket(kind="REBALANCE_LARGE", subject_id="8")
+        first = open_ticket(kind="EMERGENCY_MODE")
+        second = open_ticket(kind="EMERGENCY_MODE", subject_id="8")
         arguments = signed(people[0], first)
         operations.vote(**arguments)
 
@@ -423,7 +423,7 @@ class TestWaitingFor:
         open_ticket(subject_id="3", maker_user_id=amir.pk)
         open_ticket(subject_id="4", party_wallets=[address_of("amir")])
         open_ticket(kind="STANDARD_REDEMPTION", subject_id="5")
-        voted = open_ticket(kind="REBALANCE_LARGE", subject_id="6")
+        voted = open_ticket(kind="EMERGENCY_MODE", subject_id="6")
         cast(amir, voted)
 
         assert queries.waiting_for(amir.pk) == [urgent, slow]
@@ -439,7 +439,7 @@ class TestWaitingFor:
 class TestMayStillVote:
     def test_leaves_out_maker_and_voters(self) -> None:
         people = [person(name, "ADMIN") for name in ("amir", "ada", "adam", "alva")]
-        ticket = open_ticket(kind="REBALANCE_LARGE", maker_user_id=people[0].pk)
+        ticket = open_ticket(kind="EMERGENCY_MODE", maker_user_id=people[0].pk)
         cast(people[1], ticket)
 
         names = {state.user_id for state in queries.may_still_vote(ticket, at=NOON)}

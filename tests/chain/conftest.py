@@ -7,7 +7,14 @@ import pytest
 from django.conf import LazySettings
 
 from apps.chain import config
+from apps.chain.operations import guarding
 from tests.redemptions.helpers import write_chain_file
+
+
+@pytest.fixture(autouse=True)
+def nobody_guards_trades(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What upper apps know of prices is no part of these tests."""
+    monkeypatch.setattr(guarding, "_guards", [])
 
 
 @pytest.fixture

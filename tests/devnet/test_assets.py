@@ -324,3 +324,15 @@ def test_layer_values_add_up_to_gross_assets(fund: Scenario) -> None:
     assert sum(values) == fund.state().gross_assets == sum(breakdown.values())
     assert fund.vault.read("getAvailableLiquidity") == values[0] + values[1]
     assert values[0] == breakdown["layer1Cash"] + breakdown["layer1Yield"]
+
+
+class TestLiquidity:
+    def test_draining_l1_moves_it_into_l2_alone(self, fund: Scenario) -> None:
+        before = fund.state()
+
+        fund.drain_l1()
+
+        after = fund.state()
+        assert 690 <= after.layer1 * BPS // after.gross_assets < 800
+        assert after.layer3 == before.layer3
+        assert after.layer2 > before.layer2

@@ -122,6 +122,11 @@ class TestTransactions:
         with pytest.raises(NotMined):
             patient.vault.send(OWNER, "transfer", STRANGER.address, 5)
 
+    def test_a_receipt_is_found_again_by_its_hash(self, fund: Scenario) -> None:
+        receipt = fund.subscribe(OWNER, usdt(1_000))
+
+        assert fund.chain.receipt(receipt.tx_hash) == receipt
+
     def test_a_receipt_answers_for_one_event_only(self, fund: Scenario) -> None:
         receipt = fund.subscribe(OWNER, usdt(1_000))
 

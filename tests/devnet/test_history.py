@@ -21,8 +21,9 @@ from devnet.fund import (
     usdt,
 )
 from devnet.history import seed_activity
-from devnet.live import live_step
+from devnet.live import live_event, live_step
 from devnet.node import Anvil
+from devnet.price_sources import feed_answer
 from devnet.scenario import DAY_SECONDS, HOUR_SECONDS, Scenario
 
 ONE = 10**18
@@ -76,6 +77,14 @@ def test_knows_every_channel_and_outcome(seeded: Scenario) -> None:
     assert all(request["settlementTime"] > seeded.now() for request in due_soon)
 
 
+def test_ends_with_fresh_prices_that_all_feeds_tell(seeded: Scenario) -> None:
+    for symbol, feed in seeded.feeds.items():
+        said = feed.read("latestRoundData")
+
+        assert said["answer"] == feed_answer(seeded.price(symbol))
+        assert seeded.now() - said["updatedAt"] < 300
+
+
 def test_is_spread_over_the_months(seeded: Scenario) -> None:
     logs = seeded.chain.rpc.call(
         "eth_getLogs", {"fromBlock": "0x1", "address": seeded.manager.address}
@@ -108,6 +117,16 @@ def test_live_steps_are_repeatable_and_leave_staff_s_work_alone(seeded: Scenario
     assert "refused" not in told
     assert pending
     assert not _settled_or_approved_since(seeded)
+
+
+def test_a_live_event_is_too_large_to_stay_in_cash(seeded: Scenario) -> None:
+    before, cash = seeded.snapshot(), seeded.vault.read("availableCash")
+
+    told = live_event(seeded, Random(3))  # noqa: S311 - a story, not a secret
+
+    assert "subscribed" in told
+    assert seeded.vault.read("availableCash") - cash >= usdt(150_000)
+    seeded.revert(before)
 
 
 def _live(scenario: Scenario) -> list[str]:

@@ -123,6 +123,20 @@ class TestContent:
         text = page(viewer, "holder_change", pk)
 
         assert f"{reverse('admin:fund_subscription_changelist')}?q={ALICE}" in text
+        assert f"{reverse('admin:redemptions_redemption_changelist')}?q={ALICE}" in text
+
+    def test_a_holder_shows_what_came_in_and_went_out(self, viewer: Client) -> None:
+        subscription = models.Subscription.objects.get()
+        holder = models.Holder.objects.get(address=ALICE)
+        models.Subscription.objects.update(receiver=ALICE)
+        models.Payout.objects.update(owner=ALICE)
+
+        text = page(viewer, "holder_change", holder.pk)
+
+        payout = models.Payout.objects.get()
+        assert subscription.tx_hash in text
+        assert payout.tx_hash in text
+        assert f"of request {payout.request_id}" in text
 
     def test_sums_are_of_what_the_search_shows(self, viewer: Client) -> None:
         everything = page(viewer, "subscription_changelist")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from apps.chain.models import Log, LogStatus
-from apps.core import bus
+from apps.core import bus, clock
 from apps.fund import models, queries, tasks
 from apps.fund.models import Snapshot, SnapshotKind
 from apps.fund.operations import clear_projections
@@ -67,6 +67,7 @@ class TestEveryEvent:
 
         assert list(left.filter(block_number__lte=final(world)).values("event", "error")) == []
         assert_holders_equal_the_chain(world)
+        assert differences(world) == []
 
     def test_the_same_facts_again_give_the_same_rows(
         self, world: World, heard: list[Any], project: Callable[..., None]
@@ -185,6 +186,38 @@ class TestSlots:
             ("GAP", "missing trie node")
         }
 
+    def test_gaps_are_filled_when_a_node_with_old_state_appears(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        newest, noon = final(world), clock.now()
+        real = tasks.chain.read_fund_state
+
+        def pruned(block: Any = None) -> Any:
+            if block is not None and block.number < newest:
+                raise tasks.chain.ChainUnavailable("missing trie node")
+            return real(block)
+
+        monkeypatch.setattr(tasks.chain, "read_fund_state", pruned)
+        tasks.fill_slots(SnapshotKind.HOURLY, HOUR, now=lambda: noon)
+        gaps = Snapshot.objects.filter(status="GAP")
+        assert gaps.count() == 3
+
+        an_hour_later = noon + HOUR
+        assert tasks.fill_slots(SnapshotKind.HOURLY, HOUR, now=lambda: an_hour_later) == 0
+        assert set(gaps.values_list("taken_at", flat=True)) == {an_hour_later}
+
+        monkeypatch.undo()
+        soon = an_hour_later + HOUR / 4
+        looked_at_lately = tasks.fill_slots(SnapshotKind.HOURLY, HOUR, now=lambda: soon)
+        assert looked_at_lately == 0
+        assert tasks.fill_slots(SnapshotKind.HOURLY, HOUR, now=lambda: soon + HOUR) == 3
+        assert not gaps.exists()
+        for row in Snapshot.objects.all():
+            assert row.block_number is not None
+            assert row.backfilled
+            assert row.nav_per_share == world.scenario.state(block=row.block_number).share_price
+            assert row.assets.exists()
+
     def test_a_dead_node_leaves_them_for_later(
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -212,13 +245,22 @@ def test_months_of_ordinary_life_end_in_equal_balances(world: World) -> None:
     world.finalise()
 
     assert_holders_equal_the_chain(world)
+    assert differences(world) == [], "since the beginning"
     assert tasks.fill_slots(SnapshotKind.DAILY, DAY, slots_max=400) >= 100
+    assert differences(world) == [], "since a day ago"
     performance = queries.performance()
     assert performance.change_since_inception is not None
     assert performance.annualised_volatility is not None
     assert performance.annualised_volatility > 0
     supply = world.scenario.state().total_supply
     assert supply == sum(queries.balances().values())
+
+
+def differences(world: World) -> list[Any]:
+    """What a check of the fund's state finds now."""
+    rows = queries.fund_rows(chain_id=world.config.chain_id)
+    block = tasks.chain.final_block(world.config.chain_id)
+    return queries.state_differences(rows, tasks.chain.read_fund_state(block))
 
 
 def final(world: World) -> int:

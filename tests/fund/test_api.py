@@ -8,10 +8,13 @@ import pytest
 from rest_framework.test import APIClient
 
 from apps.chain.events import ManagementFeeCollected, SharesTransferred
+from apps.core import clock
 from apps.core.units import UINT256_MAX
 from apps.fund import operations
+from apps.fund.rules.terms import Terms
 from tests.accounts.people import api_client, person
-from tests.fund.facts import ALICE, BOB, CHAIN_ID, CONTROLLER, START, USDT, ZERO, Logs
+from tests.approvals.helpers import SYSTEM
+from tests.fund.facts import ALICE, BOB, CHAIN_ID, CONTROLLER, START, TOKEN, USDT, ZERO, Logs
 from tests.fund.states import asset, state
 from tests.fund.test_projections import added
 
@@ -78,6 +81,8 @@ class TestOverview:
         assert data["totalLockedShares"] == str(38_000 * USDT)
         assert data["emergencyMode"] is False
         assert data["lastUpdated"] == "2026-03-02T09:30:00Z"
+        age = (clock.now() - START).total_seconds()  # it was read at START, too
+        assert age - 60 < data["ageSeconds"] <= age
         assert data["layers"]["L1"] == {
             "value": "100000.00",
             "ratio": "0.1000",
@@ -164,6 +169,24 @@ class TestNavHistory:
         assert data["performance"]["change24h"] is None
         assert data["performance"]["inception"] == "2026-03-02T09:30:00Z"
 
+    @pytest.mark.parametrize("interval", ["daily", "weekly"])
+    def test_gaps_are_those_of_the_interval(self, viewer: APIClient, interval: str) -> None:
+        for kind in ("HOURLY", "DAILY"):
+            operations.mark_gap(
+                kind=kind,
+                chain_id=CHAIN_ID,
+                slot=START.replace(hour=0, minute=0),
+                reason="No archive.",
+                at=START,
+            )
+
+        data = get(
+            viewer, "nav/history", startDate="2026-03-01", endDate="2026-03-03", interval=interval
+        )
+
+        assert [gap["kind"] for gap in data["gaps"]] == ["DAILY"]
+        assert len(data["points"]) == 1, "nothing stands in the place of a gap"
+
     @pytest.mark.parametrize(
         "params",
         [
@@ -206,6 +229,21 @@ class TestAssets:
         assert (item["price"], item["value"], item["weight"]) == ("1.200000", "300000.00", "0.3000")
         assert item["purchaseMethod"] == "SWAP"
         assert item["isActive"] is True
+        assert (item["target"], item["targetWeight"]) == ("0.5000", "0.1500")
+        assert (item["issuer"], item["maturesAt"]) == ("", None)
+
+    @pytest.mark.usefixtures("overview")
+    def test_says_who_issues_it(
+        self, viewer: APIClient, logs: Logs, project: Callable[..., None]
+    ) -> None:
+        project(added(logs))
+        operations.load_terms(
+            terms={TOKEN: Terms(issuer="Larch <Street>")}, chain_id=CHAIN_ID, actor=SYSTEM, at=START
+        )
+
+        [item] = get(viewer, "assets")["items"]
+
+        assert item["issuer"] == "Larch <Street>"
 
     def test_filters(
         self, viewer: APIClient, logs: Logs, project: Callable[..., None], overview: None
@@ -254,7 +292,7 @@ class TestFees:
         assert data["management"] == {
             "accrued": str(5 * USDT),
             "accruals": 1,
-            "withdrawn": None,
+            "withdrawn": None,  # the vault's cash does not add up: nobody ever subscribed
             "withdrawals": None,
             "pending": str(7 * USDT),
             "rate": "0.0050",
@@ -282,6 +320,31 @@ class TestHolders:
         assert item["balance"] == str(750_000 * USDT)
         assert item["value"] == "787500.00"
         assert item["share"] == "0.7500"
+
+    def test_one_of_them_by_any_spelling(
+        self, viewer: APIClient, logs: Logs, project: Callable[..., None], overview: None
+    ) -> None:
+        project(logs.fact(SharesTransferred, sender=ZERO, recipient=ALICE, shares=USDT))
+
+        data = get(viewer, f"holders/{ALICE.upper().replace('X', 'x')}")
+
+        assert (data["address"], data["balance"]) == (ALICE, str(USDT))
+
+    @pytest.mark.parametrize(
+        ("address", "status", "code"),
+        [
+            (BOB, 404, "NOT_FOUND"),
+            ("nobody", 400, "VALIDATION_ERROR"),
+            ("0x", 400, "VALIDATION_ERROR"),
+        ],
+    )
+    def test_a_stranger_is_not_found(
+        self, viewer: APIClient, address: str, status: int, code: str
+    ) -> None:
+        response = viewer.get(f"/api/v1/fund/holders/{address}")
+
+        assert response.status_code == status
+        assert response.json()["error"]["code"] == code
 
 
 class TestSchema:

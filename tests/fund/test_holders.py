@@ -27,7 +27,8 @@ from apps.fund.operations.projections.holders import (
     NegativeBalance,
     NegativeLock,
 )
-from apps.fund.queries import balances, holder_count
+from apps.fund.operations.snapshots import _holders
+from apps.fund.queries import balances, holder_count, holder_rows, holders
 from tests.fund.facts import ALICE, BOB, CAROL, CHAIN_ID, VAULT, ZERO, Logs, rows
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +90,34 @@ class TestEscrow:
         )
         assert self.shares() == (40, 0, 0, 40)
         assert balances() == {ALICE: 40}
+
+    def test_the_vault_is_no_holder_and_what_it_keeps_is_still_theirs(self, logs: Logs) -> None:
+        self.asked(logs)
+        project(moved(logs, ZERO, BOB, 60), moved(logs, BOB, VAULT, 60))
+        project(logs.fact(PendingApprovalSharesAdded, owner=BOB, shares=60))
+
+        assert Holder.objects.get(address=VAULT).balance_shares == 120
+        assert holder_count() == 2, "BOB's shares are all kept by the vault, and are his"
+        assert [view.address for view in holders()] == [ALICE, BOB]
+        assert VAULT not in [view.address for view in holders(invested_only=False)]
+        assert {row.address for row in holder_rows()} == {ALICE, BOB}
+
+    def test_a_snapshot_of_then_counts_as_one_of_now(self, logs: Logs) -> None:
+        self.asked(logs)
+        project(
+            logs.fact(PendingApprovalSharesConverted, owner=ALICE, shares=60),
+            logs.fact(SharesLocked, same_tx=True, owner=ALICE, shares=60, in_escrow=True),
+            moved(logs, ALICE, BOB, 40),
+            moved(logs, VAULT, ZERO, 60),
+            logs.fact(SharesBurned, same_tx=True, owner=ALICE, shares=60),
+        )
+        numbers = sorted(set(ShareMovement.objects.values_list("block_number", flat=True)))
+        assert _holders(CHAIN_ID, numbers[-1]) == holder_count() == 1
+        project(moved(logs, ZERO, CAROL, 1))
+
+        counted = [_holders(CHAIN_ID, number) for number in numbers]
+
+        assert counted == [1, 1, 1, 2, 1], "minted, asked, approved, the rest sold, burned"
 
     def test_more_than_is_pending_is_refused(self, logs: Logs) -> None:
         self.asked(logs)

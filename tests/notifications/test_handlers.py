@@ -16,7 +16,9 @@ from apps.core.actor import Actor
 from apps.notifications.models import Notification, PushMessage
 from apps.notifications.rules import Severity, Status
 from tests.accounts.people import Person, person
-from tests.approvals.helpers import open_ticket
+from tests.approvals.helpers import open_ticket, seed_rules
+from tests.rebalance.helpers import admins, planned, risk_is, ticket_of
+from tests.rebalance.running import MTMM, sell
 from tests.redemptions.helpers import apply, requested, settled, source
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +88,19 @@ class TestTickets:
         assert message is not None
         assert "<img" not in message.html
         assert "\u202e" not in message.html
+
+    def test_what_a_rule_approved_asks_nobody_and_is_told(self) -> None:
+        people = admins()
+        seed_rules()
+        risk_is("NORMAL")
+
+        ticket = ticket_of(planned(sell(1, MTMM, 60_000), trigger="THRESHOLD"))
+
+        assert told("TICKET_OPENED") == told("PLAN_SUBMITTED") == set()
+        assert told("TICKET_DECIDED") == emails(*people)
+        message = Notification.objects.filter(kind="TICKET_DECIDED").first()
+        assert message is not None
+        assert f"by {ticket.auto_approved_by}, without a vote." in message.text
 
     def test_pages_hear_of_it(self) -> None:
         person("ADMIN")

@@ -1,12 +1,15 @@
 """A fund with a month of history, written as rows: what the dashboard shows on an ordinary day."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from apps.approvals.models import Rule, Ticket
 from apps.approvals.rules import facts_hash
 from apps.chain.models import Cursor, Log
 from apps.core.units import WAD
 from apps.fund.models import Holder, Snapshot, Subscription
+from apps.oracle.models import Price
+from apps.rebalance.models import Plan
 from apps.redemptions.models import Redemption, redemption_key
 
 CHAIN = 31337
@@ -280,3 +283,46 @@ def _hash(number: int) -> str:
 
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def price(at: datetime, token: str, **changes: Any) -> Price:
+    """What the sources agreed on: a price that the contracts trade at, too."""
+    values: dict[str, Any] = {
+        "chain_id": CHAIN,
+        "token": token,
+        "at": at,
+        "block_number": 1_284_496,
+        "block_hash": _hash(2),
+        "price": WAD,
+        "sources_used": 3,
+        "oldest_at": at,
+        "spread_bps": 2,
+        "traded_price": WAD,
+        "deviation_bps": 0,
+    }
+    return Price.objects.create(**values | changes)
+
+
+def plan(at: datetime, *, approved: bool = True) -> Plan:
+    """A plan so small that nobody has to approve it."""
+    row = Plan.objects.create(
+        chain_id=CHAIN,
+        trigger="LIQUIDITY",
+        trigger_reason="L1 is 7.00 % of assets, below 8.00 %.",
+        aim="LIQUIDITY",
+        planner="RULES",
+        amount_assets=12_000 * USDT,
+        slippage_assets=12 * USDT,
+        gas_assets=USDT,
+        situation={},
+        blueprint={},
+        policy_version=1,
+        calls_hash=_hash(3),
+        created_by_name="clock",
+        created_at=at,
+        expires_at=at + timedelta(days=1),
+    )
+    if approved:
+        row.approve(why="Below 50,000.00 USDT.", at=at)
+        row.save()
+    return row

@@ -59,6 +59,8 @@ class TestHealthEndpoint:
             "listener",
             "sender",
             "checks",
+            "oracle",
+            "rebalancing",
         }
         assert data["lastBlockProcessed"] == 1_284_511
         assert data["blockLag"] == 0

@@ -74,6 +74,13 @@ class TestPalette:
         assert "Holder" in self.found(client, samples.ALICE.upper().replace("0X", "0x"))
         assert "Redemption #44" in self.found(client, f"0x{844:064x}")
 
+    def test_leads_to_plans_by_the_number_that_people_say(self) -> None:
+        plan = samples.plan(clock.now())
+
+        found = self.found(signed_in(person("VIEWER")), f"R-{plan.pk}")
+
+        assert f"Rebalance R-{plan.pk}: 12,000.00" in found
+
     def test_finds_pages_by_name(self) -> None:
         assert "/admin/health/" in self.found(signed_in(person("VIEWER")), "heal")
 

@@ -123,6 +123,7 @@ _DEMO_STAFF = (
     ("amir", "Amir Haddad", "ADMIN", "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"),  # 1
     ("ada", "Ada Moreau", "ADMIN", "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"),  # 0
     ("adam", "Adam Novak", "ADMIN", "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"),  # 4
+    ("alma", "Alma Reyes", "ADMIN", "0x5E661B79FE2D3F6cE70F5AAC07d8Cd9abb2743F1"),  # 23
     ("sue", "Sue Tanaka", "SUPER_ADMIN", "0x08135Da0A343E492FA2d4282F2AE34c6c5CC1BbE"),  # 22
     ("rita", "Rita Okonkwo", "RISK_OFFICER", "0x976EA74026E726554dB657fA54763abd0C3a0aa9"),  # 6
     ("vic", "Vic Sørensen", "VIEWER", "0x14dC79964da2C08b23698B3D3cc7Ca32193d9955"),  # 7

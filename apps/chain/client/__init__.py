@@ -1,5 +1,6 @@
 """A chain's nodes: asked over JSON-RPC, compared, and left when they fail or lie."""
 
+from apps.chain.client.market import read_market
 from apps.chain.client.node import Node
 from apps.chain.client.pool import Client
 from apps.chain.client.rpc import (
@@ -22,4 +23,5 @@ __all__ = [
     "Request",
     "RpcRefused",
     "Transport",
+    "read_market",
 ]

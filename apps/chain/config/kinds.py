@@ -114,6 +114,10 @@ class SignerConfig:
         """A Safe is the warm wallet, every single key a hot one."""
         return SignerTier.WARM if isinstance(self.key, SafeWallet) else SignerTier.HOT
 
+    def may_send(self, kind: str) -> bool:
+        """Whether calls of this kind are among what it is for."""
+        return not self.allowed or kind in self.allowed
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainConfig:

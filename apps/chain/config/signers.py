@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from apps.chain.calls import CALLS, SAFE_REJECTION
 from apps.chain.config.kinds import (
     CALLS_PER_DAY,
     HOT_LIMITS,
@@ -53,6 +54,9 @@ def _signer(table: dict[str, Any], where: str, path: Path) -> SignerConfig:
     allowed = table.get("allow", [])
     if not isinstance(allowed, list) or not all(isinstance(item, str) for item in allowed):
         raise BadChainFile(f"{where}: allow must be a list of kinds of calls.")
+    for kind_of_call in allowed:
+        if kind_of_call not in CALLS and kind_of_call != SAFE_REJECTION:
+            raise BadChainFile(f"{where}: allow names {kind_of_call!r}, which is no kind of call.")
     if "allow" in table and not allowed:
         raise BadChainFile(f"{where}: allow names no kind of call; leave it out to allow all.")
     refuse_unknown(table, _SETTINGS | _KEY_SETTINGS[kind], where)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from apps.chain import config as chain_config
+from apps.chain.calls import CALLS
 from apps.chain.config import ContractConfig
 from apps.chain.contracts import abi, asset_controller, redemption_manager, vault, voucher
 from apps.chain.contracts.asking import (
-    CALLS,
     WrongGeneration,
     calldata_of,
     calls_hash,

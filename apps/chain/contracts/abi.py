@@ -28,6 +28,8 @@ from apps.chain.config import ContractConfig
 from apps.chain.contracts import words
 
 _ABI_DIR = Path(__file__).parent / "abi"
+_SAME_AS = {"stablecoin": "erc20"}
+"""Kinds without a file of their own."""
 _ERROR_STRING = "08c379a0"  # Error(string)
 _PANIC = "4e487b71"  # Panic(uint256)
 _REVERT_WORDS_MAX = 500
@@ -291,6 +293,7 @@ def _frozen(same: _Same) -> str:
 @cache
 def _file(name: str, generation: str) -> tuple[dict[str, Any], ...]:
     """A kind's ABI in a generation; a kind with one file only speaks the same in all."""
+    name = _SAME_AS.get(name, name)
     path = _ABI_DIR / generation / f"{name}.json"
     if not path.exists():
         [path] = _ABI_DIR.glob(f"*/{name}.json")

@@ -6,42 +6,12 @@ from typing import Any
 
 from eth_abi.abi import encode
 
-from apps.chain import calls
 from apps.chain import config as chain_config
 from apps.chain.calls import Call
 from apps.chain.config import ContractConfig
 from apps.chain.contracts import abi
 from apps.core.errors import Refused
 
-CALLS: dict[str, type[Call]] = {
-    call.kind: call
-    for call in (
-        calls.ApproveRedemption,
-        calls.ApproveRedemptionWithDate,
-        calls.RejectRedemption,
-        calls.SettleRedemption,
-        calls.SettleScheduledRedemption,
-        calls.BatchSettleRedemptions,
-        calls.AllocateToLayer,
-        calls.PurchaseAsset,
-        calls.RedeemAsset,
-        calls.ExecuteWaterfallLiquidation,
-        calls.RebalanceBuffer,
-        calls.AddAsset,
-        calls.RemoveAsset,
-        calls.UpdateAssetAllocation,
-        calls.CollectFees,
-        calls.WithdrawRedemptionFees,
-        calls.SetEmergencyMode,
-        calls.PauseVault,
-        calls.UnpauseVault,
-        calls.PauseRedemptions,
-        calls.UnpauseRedemptions,
-        calls.PauseTrading,
-        calls.UnpauseTrading,
-    )
-}
-"""Every call we may send, by its kind."""
 _HEX = re.compile(r"0x[0-9a-fA-F]*")
 
 

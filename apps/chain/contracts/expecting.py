@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from apps.chain import calls
+from apps.chain import config as chain_config
 from apps.chain.calls import Call
 
 
@@ -14,7 +15,8 @@ class ExpectedEvent:
     """One event of one contract, arguments it must carry and amounts it must reach.
 
     ``args`` are compared as text: integers in decimal, addresses lower-case, ``true`` / ``false``.
-    ``differ`` names arguments that must not be the same: an amount before and after.
+    ``differ`` names arguments that must not be the same: an amount before and after. ``otherwise``
+    are other events that prove the call as well, where it need not emit the first.
     """
 
     name: str
@@ -22,12 +24,19 @@ class ExpectedEvent:
     args: dict[str, str] = field(default_factory=dict)
     at_least: dict[str, int] = field(default_factory=dict)
     differ: tuple[str, ...] = ()
+    otherwise: tuple["ExpectedEvent", ...] = ()
+
+    @property
+    def proofs(self) -> tuple["ExpectedEvent", ...]:
+        """Every event of which one is enough."""
+        return (self, *self.otherwise)
 
     def as_json(self) -> dict[str, Any]:
         """How it is kept with a transaction; amounts are text, so that no reader rounds them."""
         kept = asdict(self)
         kept["event"] = kept.pop("name")
         kept["at_least"] = {name: str(least) for name, least in self.at_least.items()}
+        kept["otherwise"] = [other.as_json() for other in self.otherwise]
         return kept
 
     @classmethod
@@ -39,6 +48,7 @@ class ExpectedEvent:
             args=dict(kept["args"]),
             at_least={name: int(least) for name, least in kept.get("at_least", {}).items()},
             differ=tuple(kept.get("differ", ())),
+            otherwise=tuple(cls.from_json(other) for other in kept.get("otherwise", ())),
         )
 
     def is_met_by(self, event: str, args: Mapping[str, Any]) -> bool:
@@ -51,22 +61,40 @@ class ExpectedEvent:
         )
 
     def __str__(self) -> str:
-        """``AssetPurchased(token = 0x…, tokensReceived ≥ 5)``."""
+        """``AssetPurchased(token = 0x…, tokensReceived ≥ 5)``, "or" whatever else proves it."""
         told = [f"{name} = {value}" for name, value in self.args.items()]
         told += [f"{name} ≥ {least}" for name, least in self.at_least.items()]
         if self.differ:
             told.append(" ≠ ".join(self.differ))
-        return f"{self.name}({', '.join(told)})"
+        others = "".join(f" or {other}" for other in self.otherwise)
+        return f"{self.name}({', '.join(told)}){others}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Proof:
-    """An event's name, and what a call says about its arguments."""
+    """An event's name, and what a call says about its arguments; other events beside it."""
 
     event: str
     args: Callable[[Any], dict[str, Any]] = lambda _call: {}
     at_least: Callable[[Any], dict[str, int]] = lambda _call: {}
     differ: tuple[str, ...] = ()
+    otherwise: Callable[[Any], tuple[ExpectedEvent, ...]] = lambda _call: ()
+
+
+def _fees_otherwise(call: calls.CollectFees) -> tuple[ExpectedEvent, ...]:
+    """Where no management fee accrued: another fee did, or what was owed from before is paid, of
+    which only the stablecoin tells."""
+    config = chain_config.chain(call.chain_id)
+    accrued = ExpectedEvent(name="PerformanceFeeCollected", contract_kind=call.contract_kind)
+    if not any(contract.kind == "stablecoin" for contract in config.contracts):
+        return (accrued,)
+    paid = ExpectedEvent(
+        name="Transfer",
+        contract_kind="stablecoin",
+        args={"from": config.contract("vault").address},
+        at_least={"value": 1},
+    )
+    return (accrued, paid)
 
 
 _PROOFS: dict[type[Call], _Proof] = {
@@ -105,7 +133,7 @@ _PROOFS: dict[type[Call], _Proof] = {
     calls.UpdateAssetAllocation: _Proof(
         "AssetAllocationUpdated", lambda c: {"token": c.token, "newAllocation": c.allocation_bps}
     ),
-    calls.CollectFees: _Proof("ManagementFeeCollected"),
+    calls.CollectFees: _Proof("ManagementFeeCollected", otherwise=_fees_otherwise),
     calls.WithdrawRedemptionFees: _Proof("RedemptionFeesWithdrawn", lambda c: {"amount": c.assets}),
     calls.SetEmergencyMode: _Proof("EmergencyModeChanged", lambda c: {"enabled": c.enabled}),
     calls.PauseVault: _Proof("Paused"),
@@ -130,6 +158,7 @@ def expected_event(call: Call) -> ExpectedEvent:
         args={name: _text(value) for name, value in proof.args(call).items()},
         at_least=proof.at_least(call),
         differ=proof.differ,
+        otherwise=proof.otherwise(call),
     )
 
 

@@ -9,6 +9,7 @@ from apps.chain.operations.folding import (
     listener_lock,
     note_replayed,
 )
+from apps.chain.operations.guarding import TradeGuard, TradeQuestion, use_trade_guard
 from apps.chain.operations.limits import BadLimits, NothingChanges, apply_limits, propose_limits
 from apps.chain.operations.parked import (
     NeedsReplay,
@@ -36,6 +37,7 @@ from apps.chain.operations.stopping import (
     stop_sending,
 )
 from apps.chain.operations.submitting import OtherCallUnderKey, submit
+from apps.chain.operations.ticketing import NeedsTicket
 
 __all__ = [
     "AlreadyProposed",
@@ -46,6 +48,7 @@ __all__ = [
     "FoldFailed",
     "Folded",
     "NeedsReplay",
+    "NeedsTicket",
     "NoReason",
     "NotParked",
     "NotStopped",
@@ -53,6 +56,8 @@ __all__ = [
     "NothingChanges",
     "OtherCallUnderKey",
     "Progress",
+    "TradeGuard",
+    "TradeQuestion",
     "apply_limits",
     "bump_now",
     "cancel_transaction",
@@ -71,4 +76,5 @@ __all__ = [
     "settle_findings",
     "stop_sending",
     "submit",
+    "use_trade_guard",
 ]

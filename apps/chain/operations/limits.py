@@ -12,6 +12,7 @@ from apps.audit import operations as audit
 from apps.chain import contracts
 from apps.chain.models import SignerAccount
 from apps.chain.operations.stopping import ask, clean_reason
+from apps.chain.queries.routes import limits_of
 from apps.chain.rules.limits import Limits
 from apps.core.actor import Actor
 from apps.core.errors import Invalid, NotFound, Refused
@@ -111,15 +112,6 @@ def apply_limits(fact: TicketDecided) -> None:
         at=fact.at,
     )
     approvals.record_execution(ticket_id=ticket.pk, status="DONE", error="", tx_hash="", at=fact.at)
-
-
-def limits_of(row: SignerAccount) -> Limits:
-    """A signer's limits as they count now."""
-    return Limits(
-        per_transaction_assets=row.per_transaction_assets,
-        per_day_assets=row.per_day_assets,
-        calls_per_day=row.calls_per_day,
-    )
 
 
 def _locked(chain_id: int, address: str) -> SignerAccount:

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from apps.audit import operations as audit
 from apps.chain import contracts
+from apps.chain.calls import SAFE_REJECTION
 from apps.chain.config import SignerTier
 from apps.chain.models import SignerAccount, Transaction
 from apps.chain.operations.ending import MOVED_NOTHING
@@ -41,7 +42,7 @@ def reject_nonce(*, proposal_id: int, actor: Actor, at: datetime) -> int:
     SignerAccount.objects.select_for_update().get(chain_id=row.chain_id, address=row.safe)
     before = Transaction.objects.filter(
         chain_id=row.chain_id,
-        kind=proposals.REJECTION,
+        kind=SAFE_REJECTION,
         subject_id=str(row.safe_nonce),
         to=row.safe,
     )
@@ -54,7 +55,7 @@ def reject_nonce(*, proposal_id: int, actor: Actor, at: datetime) -> int:
     asked = Transaction.objects.create(
         chain_id=row.chain_id,
         key=f"safe-rejection:{row.chain_id}:{row.safe}:{row.safe_nonce}:{before.count() + 1}",
-        kind=proposals.REJECTION,
+        kind=SAFE_REJECTION,
         subject_id=str(row.safe_nonce),
         sentence=sentence,
         to=row.safe,

@@ -14,6 +14,7 @@ from apps.chain.models import (
     Transaction,
     TransactionStatus,
 )
+from apps.chain.operations import ticketing
 from apps.chain.operations.ending import MOVED_NOTHING, end
 from apps.chain.operations.stopping import clean_reason
 from apps.chain.operations.submitting import SIGN_WITHIN
@@ -100,6 +101,7 @@ def retry(*, transaction_id: int, actor: Actor, at: datetime) -> int:
         NotFound.
         CannotRetry: it did not end without an effect, or the same call is under way or was final.
         approvals.NotAuthorised: its ticket no longer covers the call.
+        NeedsTicket: it has none, and needs one now.
     """
     with transaction.atomic():
         row = _locked(transaction_id)
@@ -112,6 +114,11 @@ def retry(*, transaction_id: int, actor: Actor, at: datetime) -> int:
             )
         if row.ticket_id is not None:
             approvals.authorises(ticket_id=row.ticket_id, calls_hash=row.call_hash, at=at)
+        else:
+            ticketing.hold_trades(row.chain_id, row.kind)
+            ticketing.refuse_without_ticket(
+                chain_id=row.chain_id, kind=row.kind, assets=row.moved_assets, at=at
+            )
         tries = Transaction.objects.filter(chain_id=row.chain_id, call_hash=row.call_hash)
         blocking = tries.exclude(status__in=list(MOVED_NOTHING)).order_by("id").last()
         if blocking is not None:

@@ -9,6 +9,7 @@ from apps.audit import operations as audit
 from apps.chain import contracts
 from apps.chain.calls import Call
 from apps.chain.models import Transaction
+from apps.chain.operations import ticketing
 from apps.core.actor import Actor
 from apps.core.errors import Refused
 
@@ -23,9 +24,11 @@ class OtherCallUnderKey(Refused):
 def submit(*, call: Call, key: str, ticket_id: int | None, actor: Actor, at: datetime) -> int:
     """Queue a call, once for each key: asking again returns the first transaction's id.
 
-    Calls with a ticket must be what its votes signed: checked here, and again before signing.
+    Calls with a ticket must be what its votes signed, and those without one must be such as need
+    none: checked here, and again before signing.
 
     Raises:
+        NeedsTicket: the call needs a ticket.
         OtherCallUnderKey: the key was used for a call with other bytes.
         approvals.NotAuthorised: the ticket does not cover the call.
     """
@@ -33,6 +36,8 @@ def submit(*, call: Call, key: str, ticket_id: int | None, actor: Actor, at: dat
     with transaction.atomic():
         if ticket_id is not None:
             approvals.authorises(ticket_id=ticket_id, calls_hash=call_hash, at=at)
+        else:
+            _refuse_without_ticket(call, key, at)
         row, created = Transaction.objects.get_or_create(
             key=key,
             defaults={
@@ -65,3 +70,12 @@ def submit(*, call: Call, key: str, ticket_id: int | None, actor: Actor, at: dat
                 at=at,
             )
     return row.pk
+
+
+def _refuse_without_ticket(call: Call, key: str, at: datetime) -> None:
+    """What was asked for already is not asked again whether it needs a ticket."""
+    ticketing.hold_trades(call.chain_id, call.kind)
+    if not Transaction.objects.filter(key=key).exists():
+        ticketing.refuse_without_ticket(
+            chain_id=call.chain_id, kind=call.kind, assets=call.moved_assets, at=at
+        )

@@ -3,6 +3,7 @@
 from apps.chain.client import ChainUnavailable
 from apps.chain.config import ChainConfig
 from apps.chain.contracts.fund_state import BlockRef, FundState, VaultState
+from apps.chain.contracts.prices import AdapterPrice, FeedAnswer, PriceReading
 from apps.chain.contracts.views import RequestBook, RequestState, RoleQuestion
 from apps.chain.models import FindingKind
 from apps.chain.queries.events import EventView, latest_events, source_of
@@ -13,9 +14,11 @@ from apps.chain.queries.fund import (
     block_at_or_before,
     fund_chain,
     read_fund_state,
+    read_prices,
     read_vault_state,
 )
 from apps.chain.queries.invariants import broken_invariants
+from apps.chain.queries.nodes import gas_price
 from apps.chain.queries.overview import (
     ChainOverview,
     ContractView,
@@ -23,6 +26,7 @@ from apps.chain.queries.overview import (
     has_holes,
     overview,
 )
+from apps.chain.queries.routes import Room, signing_room
 from apps.chain.queries.safes import waiting_for_signature_of
 from apps.chain.queries.status import (
     ChainStatus,
@@ -36,6 +40,7 @@ from apps.chain.queries.status import (
 )
 from apps.chain.queries.stops import is_stopped, stops_in_force
 from apps.chain.queries.ticket_panels import describe_lift, describe_limits
+from apps.chain.queries.ticketless import moved_without_ticket
 from apps.chain.queries.transactions import (
     DryRun,
     TransactionView,
@@ -46,9 +51,11 @@ from apps.chain.queries.transactions import (
     stuck_transactions,
     transactions,
     transactions_about,
+    transactions_by_id,
     transactions_finished,
     unreachable_signers,
 )
+from apps.chain.queries.trying import SimulatedCall, Simulation, simulate_calls
 from apps.chain.queries.views import (
     read_balances,
     read_request_book,
@@ -59,6 +66,7 @@ from apps.chain.queries.wallets import contract_wallet_accepts
 from apps.chain.rules.scopes import in_words as scope_in_words
 
 __all__ = [
+    "AdapterPrice",
     "BlockRef",
     "ChainConfig",
     "ChainOverview",
@@ -68,14 +76,19 @@ __all__ = [
     "Difference",
     "DryRun",
     "EventView",
+    "FeedAnswer",
     "FindingKind",
     "FindingView",
     "FundState",
     "NotReadable",
+    "PriceReading",
     "ProviderView",
     "RequestBook",
     "RequestState",
     "RoleQuestion",
+    "Room",
+    "SimulatedCall",
+    "Simulation",
     "TransactionView",
     "VaultState",
     "block_at_or_before",
@@ -91,6 +104,7 @@ __all__ = [
     "facts_of",
     "final_block",
     "fund_chain",
+    "gas_price",
     "happened_at",
     "has_holes",
     "identity_of",
@@ -100,24 +114,29 @@ __all__ = [
     "is_stopped",
     "latest_events",
     "let_go",
+    "moved_without_ticket",
     "open_findings",
     "open_transaction",
     "open_transactions",
     "overview",
     "read_balances",
     "read_fund_state",
+    "read_prices",
     "read_request_book",
     "read_requests",
     "read_roles",
     "read_vault_state",
     "readings_of",
     "scope_in_words",
+    "signing_room",
+    "simulate_calls",
     "source_of",
     "status",
     "stops_in_force",
     "stuck_transactions",
     "transactions",
     "transactions_about",
+    "transactions_by_id",
     "transactions_finished",
     "unreachable_signers",
     "waiting_for_signature_of",

@@ -1,13 +1,15 @@
 """The fund as its contracts state it, read at one block."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from apps.chain import config as chain_config
 from apps.chain.client import ChainUnavailable, Client, RpcRefused
 from apps.chain.client.blocks import NodeLied, header_of
 from apps.chain.config import ChainConfig
-from apps.chain.contracts import abi, fund_state
+from apps.chain.contracts import abi, fund_state, prices
 from apps.chain.contracts.fund_state import BlockRef, FundState, VaultState
+from apps.chain.contracts.prices import PriceReading
 from apps.chain.queries.nodes import web_client
 from apps.chain.queries.status import final_block
 
@@ -44,6 +46,29 @@ def read_fund_state(block: BlockRef | None = None) -> FundState:
     try:
         return fund_state.read_fund_state(
             web_client(fund_chain()), fund_chain(), _block_or_final(block)
+        )
+    except abi.Undecodable as error:
+        raise ChainUnavailable(str(error)) from error
+
+
+def read_prices(feeds: Mapping[str, Collection[str]], tokens: Collection[str] = ()) -> PriceReading:
+    """What the contracts trade at and what aggregators say, at the newest final block.
+
+    Args:
+        feeds: the aggregators' addresses by token.
+        tokens: assets to read beside those of the register.
+
+    Raises:
+        ChainUnavailable: no node answers, there is no final block yet, or no register.
+    """
+    config = fund_chain()
+    try:
+        return prices.read_prices(
+            web_client(config),
+            config,
+            _block_or_final(None),
+            feeds={feed for several in feeds.values() for feed in several},
+            tokens=tokens,
         )
     except abi.Undecodable as error:
         raise ChainUnavailable(str(error)) from error

@@ -1,6 +1,7 @@
 """Nodes as pages and tasks ask them: soon or not at all."""
 
-from apps.chain.client import Client
+from apps.chain import config as chain_config
+from apps.chain.client import Client, read_market
 from apps.chain.config import ChainConfig
 
 WEB_TIMEOUT_SECONDS = 2.0
@@ -22,3 +23,12 @@ def web_client(config: ChainConfig) -> Client:
         )
         _clients.setdefault(key, client)
     return _clients[key]
+
+
+def gas_price(chain_id: int) -> int:
+    """What a unit of gas costs in the newest block, in wei.
+
+    Raises:
+        ChainUnavailable: no node answers.
+    """
+    return read_market(web_client(chain_config.chain(chain_id))).price

@@ -8,14 +8,13 @@ from apps.accounts import queries as accounts
 from apps.approvals import queries as approvals
 from apps.chain import config as chain_config
 from apps.chain import contracts
+from apps.chain.calls import SAFE_REJECTION
 from apps.chain.config import SignerTier
 from apps.chain.models import ProposalStatus, SafeConfirmation, SafeProposal, Transaction
 from apps.chain.models.safe import LIVE
 from apps.core.errors import NotFound
 
 CONFIRM = "chain.confirm_safeproposal"
-REJECTION = "REJECT_SAFE_NONCE"
-"""The kind of a transaction that uses a nonce of the Safe up on nothing."""
 
 
 class NoProposal(NotFound):
@@ -55,7 +54,7 @@ def proposal_of(transaction_id: int) -> SafeProposal | None:
 
 def rejected_nonce(row: Transaction) -> int | None:
     """The Safe nonce that a transaction is to use up on nothing; None when it does something."""
-    empty = row.kind == REJECTION and row.tier == SignerTier.WARM and row.calldata == "0x"
+    empty = row.kind == SAFE_REJECTION and row.tier == SignerTier.WARM and row.calldata == "0x"
     return int(row.subject_id) if empty else None
 
 

@@ -13,12 +13,9 @@ from apps.chain.calls import Call
 from apps.chain.client import ChainUnavailable, RpcRefused
 from apps.chain.client.answers import quantity
 from apps.chain.client.blocks import NodeLied, header_of
-from apps.chain.config import SignerTier
-from apps.chain.contracts import abi
 from apps.chain.models import UNFINISHED, Attempt, Cursor, SignerAccount, Transaction
 from apps.chain.queries.nodes import web_client
-
-_NOBODY = "0x" + "00" * 20
+from apps.chain.queries.trying import refusal_in_words, request_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +23,8 @@ class TransactionView:
     """One of our transactions as people see it."""
 
     id: int
+    key: str
+    ticket_id: int | None
     kind: str
     status: str
     sentence: str
@@ -38,6 +37,7 @@ class TransactionView:
     confirmations: int | None
     confirmations_needed: int | None
     attempts: int
+    gas_used: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +93,14 @@ def open_transactions(
     }
 
 
+def transactions_by_id(ids: Collection[int]) -> dict[int, TransactionView]:
+    """Our transactions by number, read at once; a number that is none is left out."""
+    rows = list(_with_attempts().filter(pk__in=list(ids)))
+    chains = {row.chain_id for row in rows}
+    cursors = {cursor.chain_id: cursor for cursor in Cursor.objects.filter(chain_id__in=chains)}
+    return {row.pk: _view(row, cursors.get(row.chain_id)) for row in rows}
+
+
 def transactions_finished(*, start: datetime, end: datetime) -> list[TransactionView]:
     """Our transactions that came to their end in [start, end), oldest first."""
     rows = _with_attempts().filter(finished_at__gte=start, finished_at__lt=end)
@@ -112,19 +120,13 @@ def unreachable_signers() -> list[tuple[str, str]]:
 
 
 def dry_run(call: Call) -> DryRun:
-    """Try a call at the newest block from the signer's account, without sending anything.
+    """Try a call at the newest block, from the account that would carry it, without sending it.
 
     Raises:
         ChainUnavailable: no node answers.
     """
     config = chain_config.chain(call.chain_id)
-    client = web_client(config)
-    key = config.signer(SignerTier.HOT)
-    request = {
-        "to": contracts.contract_of(call).address,
-        "data": contracts.calldata_of(call),
-        "from": key.address if key else _NOBODY,
-    }
+    client, request = web_client(config), request_of(config, call)
     latest, answer, gas = client.batch(
         [
             ("eth_getBlockByNumber", ["latest", False]),
@@ -138,14 +140,10 @@ def dry_run(call: Call) -> DryRun:
         gas_needed = quantity(gas) if refused is None else None
     except (NodeLied, TypeError, ValueError) as error:
         raise ChainUnavailable(f"The node's answer makes no sense: {error}.") from error
-    words = ""
-    if refused is not None:
-        extra = contracts.contract_of(call).extra_abi
-        words = abi.revert_in_words(refused.data, refused.message, extra)
     return DryRun(
         ok=refused is None,
         gas=gas_needed,
-        error=words,
+        error=refusal_in_words(call, refused) if refused is not None else "",
         block_number=header.number,
         block_time=header.at,
     )
@@ -165,6 +163,8 @@ def _view(row: Any, cursor: Cursor | None) -> TransactionView:
         confirmations = max(cursor.next_block - row.mined_block, 0)
     return TransactionView(
         id=row.pk,
+        key=row.key,
+        ticket_id=row.ticket_id,
         kind=row.kind,
         status=row.status,
         sentence=row.sentence,
@@ -177,4 +177,5 @@ def _view(row: Any, cursor: Cursor | None) -> TransactionView:
         confirmations=confirmations,
         confirmations_needed=chain_config.chain(row.chain_id).confirmations,
         attempts=row.attempt_count,
+        gas_used=row.gas_used,
     )

@@ -28,6 +28,11 @@ class Market:
     base_fee: int
     priority: int
 
+    @property
+    def price(self) -> int:
+        """What a unit of gas costs in such a block."""
+        return self.base_fee + (self.priority or PRIORITY_WEI)
+
 
 def first(market: Market, *, cap: int) -> Fees:
     """Fees of a new transaction: they still cover the base fee after it has doubled.
@@ -36,7 +41,7 @@ def first(market: Market, *, cap: int) -> Fees:
         AboveCap: even now it would not be taken within the cap.
     """
     priority = market.priority or PRIORITY_WEI
-    _refuse_above(cap, market.base_fee + priority, "The chain wants")
+    _refuse_above(cap, market.price, "The chain wants")
     return Fees(max_fee=min(2 * market.base_fee + priority, cap), priority=priority)
 
 

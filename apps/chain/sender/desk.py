@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -11,8 +11,8 @@ from apps.chain.client import Client
 from apps.chain.config import ChainConfig, SignerConfig
 from apps.chain.models import BEFORE_NONCE, SignerAccount, Transaction
 from apps.chain.operations.ending import end
+from apps.chain.queries.routes import first_limits
 from apps.core.actor import Actor
-from apps.core.units import WAD
 
 ACTOR = Actor.system("sender")
 WAIT_SECONDS = 3
@@ -103,12 +103,7 @@ def take_over(config: ChainConfig, signer: SignerConfig) -> int:
 
 def account_for(config: ChainConfig, signer: SignerConfig) -> SignerAccount:
     """A signer's row; its first limits are the chain file's."""
-    limits = {
-        "tier": signer.tier.value,
-        "per_transaction_assets": signer.per_transaction_units * WAD,
-        "per_day_assets": signer.per_day_units * WAD,
-        "calls_per_day": signer.calls_per_day,
-    }
+    limits = {"tier": signer.tier.value, **asdict(first_limits(signer))}
     account, created = SignerAccount.objects.get_or_create(
         chain_id=config.chain_id,
         address=signer.address,

@@ -5,6 +5,9 @@ from typing import Any
 
 from apps.chain import contracts
 from apps.chain.client import RpcRefused
+from apps.chain.config import WATCHED_KINDS
+from apps.chain.contracts import simulated
+from apps.chain.contracts.simulated import Effect
 from apps.chain.models import (
     AttemptKind,
     Cursor,
@@ -54,7 +57,7 @@ def finish(desk: Desk, row: Transaction) -> Transaction:
             row.cancelled_on_chain(error=why, at=at)
         elif not succeeded:
             row.reverted(error=reason, at=at)
-        elif missing := _what_is_missing(row, receipt):
+        elif missing := _what_is_missing(desk, row, receipt):
             row.mismatched(error=missing, at=at)
             stop_sending(
                 scope=scopes.of_stream(row.chain_id, row.kind),
@@ -103,20 +106,27 @@ def _revert_reason(desk: Desk, row: Transaction) -> str:
     return "The contract refused it when it was mined, though it would not have before."
 
 
-def _what_is_missing(row: Transaction, receipt: Mapping[str, Any]) -> str:
-    """Judged by our own stored logs of that very block, never by the receipt's status alone."""
+def _what_is_missing(desk: Desk, row: Transaction, receipt: Mapping[str, Any]) -> str:
+    """Judged by our own stored logs of that very block, never by the receipt's status alone; only
+    where the proof is a payment, whose logs we do not store, by the receipt's."""
     trouble = safes.trouble_with(row, receipt)
     if trouble:
         return trouble
     logs = Log.objects.filter(
-        chain_id=row.chain_id,
-        tx_hash=row.mined_hash,
-        block_hash=row.mined_block_hash,
-        address=row.to,
+        chain_id=row.chain_id, tx_hash=row.mined_hash, block_hash=row.mined_block_hash
     ).exclude(status=LogStatus.ORPHANED)
+    effects = [
+        Effect(
+            contract=entry.contract_kind,
+            address=entry.address,
+            event=entry.event,
+            args=entry.args or {},
+        )
+        for entry in logs
+    ]
     expected = contracts.ExpectedEvent.from_json(row.expects)
-    if not expected.name or any(
-        expected.is_met_by(entry.event, entry.args or {}) for entry in logs
-    ):
+    not_stored = {proof.contract_kind for proof in expected.proofs} - WATCHED_KINDS
+    effects += simulated.effects_in(desk.config, receipt["logs"], not_stored)
+    if simulated.is_proven(desk.config, expected, row.to, effects):
         return ""
     return f"It was mined, but {expected} did not come."

@@ -35,7 +35,9 @@ def take(desk: Desk, row: Transaction) -> Transaction:
         row = locked(row)
         if row.status != TransactionStatus.SIMULATED or account.next_nonce is None:
             return row
-        policy.refuse_unless_standing(row, account.address, desk.clock())
+        at = desk.clock()
+        policy.refuse_unless_standing(row, account.address, at)
+        policy.refuse_unguarded(row, at)
         if counted <= account.next_nonce:
             row.take_nonce(signer=account.address, nonce=account.next_nonce)
             row.save()

@@ -6,14 +6,20 @@ chain file alone, so that of two requests that fit only one by one, one is let t
 
 from datetime import datetime
 
-from django.db.models import Count, Sum
-
 from apps.approvals import queries as approvals
 from apps.chain import contracts
 from apps.chain.config import ChainConfig, SignerConfig, SignerTier
-from apps.chain.models import BEFORE_NONCE, Reservation, SignerAccount, Stop, Transaction
-from apps.chain.operations.limits import limits_of
-from apps.chain.queries.signers import counting
+from apps.chain.models import (
+    BEFORE_NONCE,
+    Reservation,
+    SignerAccount,
+    Stop,
+    Transaction,
+    TransactionStatus,
+)
+from apps.chain.operations.guarding import TradeQuestion, why_not_trade
+from apps.chain.operations.ticketing import NeedsTicket, refuse_without_ticket
+from apps.chain.queries.routes import key_for, limits_of, spent_by
 from apps.chain.queries.stops import is_stopped, stops_over
 from apps.chain.rules import limits, scopes
 from apps.chain.sender import safes
@@ -36,6 +42,8 @@ def decide(desk: Desk, row: Transaction) -> Transaction:
         if row.status not in BEFORE_NONCE:
             return row
         refuse_unless_standing(row, account.address, at)
+        if row.status == TransactionStatus.QUEUED:  # later only its nonce is asked about again
+            refuse_unguarded(row, at)
         refuse_other_calls(desk.config, row)
         tier, share = _route(desk, row, account, warm, at)
         Reservation.objects.update_or_create(
@@ -53,7 +61,8 @@ def decide(desk: Desk, row: Transaction) -> Transaction:
 
 
 def refuse_unless_standing(row: Transaction, signer: str, at: datetime) -> None:
-    """Confirm that an unsigned transaction may still go on: its deadline, stops, its votes.
+    """Confirm that an unsigned transaction may still go on: its deadline, stops, its votes, or that
+    it needs none.
 
     Raises:
         Expires, Waits, Fails.
@@ -65,6 +74,36 @@ def refuse_unless_standing(row: Transaction, signer: str, at: datetime) -> None:
     lapsed = votes_lapsed(row, at)
     if lapsed:
         raise Fails(lapsed)
+    if row.ticket_id is None:
+        _refuse_without_ticket(row, at)
+
+
+def refuse_unguarded(row: Transaction, at: datetime) -> None:
+    """Confirm that by what upper apps know now the assets of a trade may be traded.
+
+    Raises:
+        Fails: they may not; whoever planned it looks again.
+    """
+    if not row.trades:
+        return
+    why_not = why_not_trade(
+        TradeQuestion(chain_id=row.chain_id, kind=row.kind, subject_id=row.subject_id, at=at)
+    )
+    if why_not:
+        raise Fails(f"{why_not.rstrip('.')}; preview again.")
+
+
+def _refuse_without_ticket(row: Transaction, at: datetime) -> None:
+    try:
+        refuse_without_ticket(
+            chain_id=row.chain_id,
+            kind=row.kind,
+            assets=row.moved_assets,
+            at=at,
+            besides=row.pk,
+        )
+    except NeedsTicket as needed:
+        raise Fails(needed.message) from needed
 
 
 def refuse_when_stopped(row: Transaction, signer: str) -> None:
@@ -165,17 +204,13 @@ def sender_of(config: ChainConfig, row: Transaction) -> SignerConfig | None:
 
     None when the chain has no key.
     """
-    keys = [signer for signer in config.signers if signer.tier is SignerTier.HOT]
-    first = keys[0] if keys else None
     if row.signer:
+        keys = [signer for signer in config.signers if signer.tier is SignerTier.HOT]
+        first = keys[0] if keys else None
         return next((signer for signer in keys if signer.address == row.signer), first)
     if row.tier == SignerTier.WARM and config.signer(SignerTier.WARM) is not None:
         return safes.executor(config)
-    return next((signer for signer in keys if _may(signer, row.kind)), first)
-
-
-def _may(signer: SignerConfig, kind: str) -> bool:
-    return not signer.allowed or kind in signer.allowed
+    return key_for(config, row.kind)
 
 
 def _warm_account(desk: Desk) -> SignerAccount | None:
@@ -213,10 +248,8 @@ def _route(
 
 
 def _why_not(signer: SignerConfig, account: SignerAccount, row: Transaction, at: datetime) -> str:
-    if not _may(signer, row.kind):
+    if not signer.may_send(row.kind):
         return f"{signer.name} may not send {row.kind}"
-    others = counting(at=at).filter(signer=account).exclude(transaction=row)
-    taken = others.aggregate(assets=Sum("assets"), calls=Count("pk"))
-    spent = limits.Spent(assets=int(taken["assets"] or 0), calls=taken["calls"])
+    spent = spent_by(account, at=at, besides=row.pk)
     refusal = limits.refusal(limits_of(account), spent, row.moved_assets)
     return f"{signer.name}: {refusal}" if refusal else ""

@@ -3,6 +3,7 @@ be done. Whichever is mined counts, and only one of them ever is."""
 
 from datetime import timedelta
 
+from apps.chain.client import read_market
 from apps.chain.models import Attempt, AttemptKind, Transaction, TransactionStatus
 from apps.chain.rules import fees, scopes
 from apps.chain.rules.fees import Fees
@@ -72,7 +73,7 @@ def _replace(desk: Desk, row: Transaction, last: Attempt, reason: str) -> Transa
         )
     paid = Fees(max_fee=last.max_fee_per_gas, priority=last.max_priority_fee_per_gas)
     try:
-        price = fees.replacing(paid, signing.market(desk), cap=signing.fee_cap(desk))
+        price = fees.replacing(paid, read_market(desk.client), cap=signing.fee_cap(desk))
     except fees.AboveCap as above:
         raise Waits(str(above)) from above
     made = signing.make(desk, row, kind, price)

@@ -6,11 +6,11 @@ from eth_utils.address import to_checksum_address
 
 from apps.audit import operations as audit
 from apps.chain import signer
-from apps.chain.client import ChainUnavailable, RpcRefused
+from apps.chain.client import read_market
 from apps.chain.config import SignerTier
 from apps.chain.models import Attempt, AttemptKind, SignerAccount, Transaction, TransactionStatus
 from apps.chain.rules import fees
-from apps.chain.rules.fees import Fees, Market
+from apps.chain.rules.fees import Fees
 from apps.chain.sender import policy, safes
 from apps.chain.sender.desk import ACTOR, Desk, Waits, locked
 from apps.chain.sender.safes import Carrier
@@ -45,7 +45,7 @@ def sign(desk: Desk, row: Transaction) -> Transaction:
     reason = policy.taken_back(row, at) or policy.deadline_missed(row, at)
     kind = AttemptKind.CANCEL if reason else AttemptKind.ORIGINAL
     try:
-        price = fees.first(market(desk), cap=fee_cap(desk))
+        price = fees.first(read_market(desk.client), cap=fee_cap(desk))
     except fees.AboveCap as above:
         raise Waits(str(above)) from above
     made = make(desk, row, kind, price)
@@ -124,23 +124,6 @@ def store(desk: Desk, row: Transaction, made: _Bytes, reason: str) -> None:
         },
         level="HIGH",
         at=at,
-    )
-
-
-def market(desk: Desk) -> Market:
-    """What the newest block asks, and what the node suggests.
-
-    Raises:
-        ChainUnavailable: no node answers, or it tells no block.
-    """
-    block, tip = desk.client.batch(
-        [("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", [])]
-    )
-    if isinstance(block, RpcRefused) or not isinstance(block, dict):
-        raise ChainUnavailable("The node gave no block to take fees from.")
-    return Market(
-        base_fee=int(block.get("baseFeePerGas") or "0x0", 16),
-        priority=int(tip, 16) if isinstance(tip, str) else 0,
     )
 
 

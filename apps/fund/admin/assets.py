@@ -1,22 +1,24 @@
-"""What the fund holds, and every trade."""
+"""What the fund holds: the register, each asset through time, and how either is changed."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from apps.core import display
 from apps.fund import queries
-from apps.fund.models import Asset, AssetTrade, BufferMove, TradeKind
+from apps.fund.models import Asset
 
-from .base import FundAdmin, LogRowAdmin, ratio
+from .asset_changes import door_urls, doors_of_asset, doors_of_register
+from .base import FundAdmin, method_name, ratio
+from .charts import asset_charts
 
 _NOT_READ = "Not in the newest snapshot"
-METHODS = ("OTC", "Swap", "Automatic")
 
 
 @admin.register(Asset)
@@ -24,23 +26,42 @@ class AssetAdmin(FundAdmin):
     """The register with each asset's figures in the newest snapshot."""
 
     list_display = (
-        *("asset", "tier", "balance", "price", "value", "weight", "target", "day", "state"),
+        *("asset", "tier", "balance", "price", "value", "weight", "whole", "day", "issuer"),
+        "state",
     )
     list_filter = ("tier", "listed")
-    list_before_template = "admin/fund/as_of.html"
+    list_before_template = "admin/fund/assets_before.html"
+    change_form_outer_before_template = "admin/fund/asset_before.html"
     search_fields = ("symbol", "name", "token")
     search_help_text = "Symbol, name or address"
     fieldsets: ClassVar = [
         (None, {"fields": ["asset", "name", "token_", "tier", "state"]}),
-        ("Holding", {"fields": ["balance", "price", "day", "value", "weight", "target"]}),
+        ("Holding", {"fields": ["balance", "price", "day", "value", "weight", "target", "whole"]}),
+        ("Behind it", {"fields": ["issuer", "contact", "matures", "notice"]}),
         ("Purchases", {"fields": ["method", "slippage", "minimum", "opens", "closes"]}),
         ("Register", {"fields": ["listed_", "removed"]}),
     ]
     readonly_fields = (
         *("asset", "name", "token_", "tier", "state", "balance", "price", "day", "value"),
-        *("weight", "target", "method", "slippage", "minimum", "opens", "closes"),
-        *("listed_", "removed"),
+        *("weight", "target", "whole", "method", "slippage", "minimum", "opens", "closes"),
+        *("issuer", "contact", "matures", "notice", "listed_", "removed"),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*door_urls(self.admin_site.admin_view), *super().get_urls()]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        row = self.get_object(request, object_id) if object_id else None
+        context = {} if row is None else _page(request, row)
+        return super().changeform_view(
+            request, object_id, form_url, {**context, **(extra_context or {})}
+        )
 
     def enrich(self, rows: Sequence[Any]) -> None:
         views = {view.token: view for view in queries.assets(listed_only=False)}
@@ -48,7 +69,7 @@ class AssetAdmin(FundAdmin):
             row.seen = views[row.token]
 
     def panel(self, request: HttpRequest, changelist: ChangeList) -> dict[str, Any]:
-        return {"overview": queries.latest_overview()}
+        return {"overview": queries.latest_overview(), **doors_of_register(request)}
 
     @admin.display(description="Asset", ordering="symbol")
     def asset(self, row: Asset) -> str:
@@ -77,6 +98,28 @@ class AssetAdmin(FundAdmin):
     @admin.display(description="Target in tier", ordering="target_bps")
     def target(self, row: Asset) -> SafeString:
         return display.bps(row.target_bps)
+
+    @admin.display(description="Target")
+    def whole(self, row: Any) -> SafeString:
+        return display.bps(row.seen.target_whole_bps, reason="Not listed, or without a tier target")
+
+    @admin.display(description="Issuer")
+    def issuer(self, row: Any) -> SafeString | str:
+        return row.seen.issuer or display.unknown("Nobody has named it yet")
+
+    @admin.display(description="Contact")
+    def contact(self, row: Any) -> SafeString | str:
+        return row.seen.otc_contact or display.unknown("Nobody has named one")
+
+    @admin.display(description="Matures")
+    def matures(self, row: Any) -> SafeString:
+        return display.when(row.seen.matures_at, reason="No end is known")
+
+    @admin.display(description="Notice to sell")
+    def notice(self, row: Any) -> SafeString | str:
+        if row.seen.notice_days is None:
+            return display.unknown("Nobody has said")
+        return f"{row.seen.notice_days:,} days"
 
     @admin.display(description="24 h")
     def day(self, row: Any) -> SafeString:
@@ -123,90 +166,10 @@ class AssetAdmin(FundAdmin):
         return display.when(row.removed_at, reason="Still listed")
 
 
-@admin.register(AssetTrade)
-class AssetTradeAdmin(LogRowAdmin):
-    """Every purchase, allocation, redemption, liquidation and compounding."""
-
-    list_display = ("when", "what", "asset", "amount", "quantity", "paid", "route", "transaction")
-    list_filter = ("kind", "tier", ("at", RangeDateTimeFilter))
-    search_fields = ("token", "tx_hash")
-    search_help_text = "Token or transaction hash"
-    fields = (
-        *("when", "what", "asset", "token_", "tier", "amount", "quantity", "paid", "route"),
-        *("block", "transaction"),
-    )
-    readonly_fields = fields
-
-    def enrich(self, rows: Sequence[Any]) -> None:
-        register = {row.token: row for row in Asset.objects.all()}
-        for row in rows:
-            row.seen = register.get(row.token)
-
-    @admin.display(description="Trade", ordering="kind")
-    def what(self, row: AssetTrade) -> SafeString:
-        tones = {
-            TradeKind.PURCHASE: "info",
-            TradeKind.ALLOCATION: "info",
-            TradeKind.LIQUIDATION: "warn",
-            TradeKind.YIELD: "good",
-        }
-        return display.status_pill(
-            row.get_kind_display(), tones.get(TradeKind(row.kind), "neutral")
-        )
-
-    @admin.display(description="Asset", ordering="token")
-    def asset(self, row: Any) -> SafeString | str:
-        if row.seen is None:
-            return display.address(row.token, chain_id=row.chain_id)
-        return str(row.seen)
-
-    @admin.display(description="Token")
-    def token_(self, row: AssetTrade) -> SafeString:
-        return display.address(row.token, chain_id=row.chain_id)
-
-    @admin.display(description="USDT", ordering="assets")
-    def amount(self, row: AssetTrade) -> SafeString:
-        return display.money(row.assets)
-
-    @admin.display(description="Quantity")
-    def quantity(self, row: Any) -> SafeString:
-        if row.seen is None:
-            return display.integer(row.tokens)
-        return display.money(row.tokens, row.seen.symbol, row.seen.decimals, places=2)
-
-    @admin.display(description="Price paid")
-    def paid(self, row: Any) -> SafeString:
-        price = row.price(row.seen.decimals) if row.seen else None
-        return display.money(price, places=6, reason="Nothing was traded")
-
-    @admin.display(description="Route", ordering="method")
-    def route(self, row: AssetTrade) -> SafeString | str:
-        if row.method is None:
-            return display.unknown("The event does not say")
-        return method_name(row.method)
-
-
-@admin.register(BufferMove)
-class BufferMoveAdmin(LogRowAdmin):
-    """Every move of the L1 buffer towards its target."""
-
-    list_display = ("when", "before", "after", "aim", "transaction")
-    fields = ("when", "before", "after", "aim", "block", "transaction")
-    readonly_fields = fields
-
-    @admin.display(description="Before")
-    def before(self, row: BufferMove) -> SafeString:
-        return display.money(row.old_buffer_assets)
-
-    @admin.display(description="After")
-    def after(self, row: BufferMove) -> SafeString:
-        return display.money(row.new_buffer_assets)
-
-    @admin.display(description="Target")
-    def aim(self, row: BufferMove) -> SafeString:
-        return display.money(row.target_buffer_assets)
-
-
-def method_name(method: int) -> str:
-    """A purchase method in words; its number when the contracts have one we do not know."""
-    return METHODS[method] if method < len(METHODS) else f"Method {method}"
+def _page(request: HttpRequest, row: Any) -> dict[str, Any]:
+    """What the asset's page shows above its fields: lines through time, and what may be asked."""
+    as_of = row.seen.as_of or row.removed_at or row.listed_at
+    return {
+        **asset_charts(row.token, row.decimals, end=as_of + timedelta(microseconds=1)),
+        **doors_of_asset(request, row),
+    }

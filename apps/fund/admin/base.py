@@ -17,6 +17,7 @@ from apps.core import display
 from apps.core.admin import ReadOnlyAdmin
 from apps.fund.models import LogRow
 
+METHODS = ("OTC", "Swap", "Automatic")
 _DIGITS = 120  # a NAV may be any uint256
 
 
@@ -119,3 +120,8 @@ def change_url(url_name: str, query: str) -> str:
         return f"{reverse(url_name)}?{query}"
     except NoReverseMatch:
         return ""
+
+
+def method_name(method: int) -> str:
+    """A purchase method in words; its number when the contracts have one we do not know."""
+    return METHODS[method] if method < len(METHODS) else f"Method {method}"

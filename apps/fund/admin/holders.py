@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -17,6 +18,7 @@ from apps.fund.models import Holder, MovementKind, ShareMovement
 
 from .base import FundAdmin, LogRowAdmin, change_url
 
+HISTORY_MAX = 20
 _NO_SNAPSHOT = "The fund has not been read yet"
 
 
@@ -26,6 +28,7 @@ class HolderAdmin(FundAdmin):
 
     list_display = ("account", "balance", "locked", "value", "share", "last")
     list_before_template = "admin/fund/as_of.html"
+    change_form_after_template = "admin/fund/holder_after.html"
     search_fields = ("address",)
     search_help_text = "Address"
     ordering = ("-balance_shares", "address")
@@ -38,6 +41,11 @@ class HolderAdmin(FundAdmin):
         *("first", "last", "histories"),
     )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Holder]:
+        # The vault's own account only keeps shares of others.
+        rows: QuerySet[Holder] = super().get_queryset(request).exclude(address=F("vault"))
+        return rows
+
     def enrich(self, rows: Sequence[Any]) -> None:
         overview = queries.latest_overview()
         labels = labels_of(row.address for row in rows)
@@ -47,6 +55,19 @@ class HolderAdmin(FundAdmin):
 
     def panel(self, request: HttpRequest, changelist: ChangeList) -> dict[str, Any]:
         return {"overview": queries.latest_overview()}
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        row = self.get_object(request, object_id) if object_id else None
+        history = {} if row is None else _history(row)
+        return super().changeform_view(
+            request, object_id, form_url, {**history, **(extra_context or {})}
+        )
 
     @admin.display(description="Account", ordering="address")
     def account(self, row: Any) -> SafeString:
@@ -96,6 +117,19 @@ class HolderAdmin(FundAdmin):
         return format_html_join(
             " · ", '<a class="link" href="{1}">{0}</a>', [link for link in links if link[1]]
         )
+
+
+def _history(row: Any) -> dict[str, Any]:
+    """What came in from an account and went out to it, newest first; requests that were not paid
+    are the redemption list's to show."""
+    search = urlencode({"q": row.address})
+    return {
+        "lines": queries.holder_flows(row.address, count_max=HISTORY_MAX),
+        "lines_max": HISTORY_MAX,
+        "requests_url": change_url("admin:redemptions_redemption_changelist", search),
+        "subscriptions_url": change_url("admin:fund_subscription_changelist", search),
+        "payouts_url": change_url("admin:fund_payout_changelist", search),
+    }
 
 
 @admin.register(ShareMovement)

@@ -98,6 +98,11 @@ class Overview(serializers.Serializer):
     block_hash = serializers.CharField()
     last_updated = serializers.DateTimeField(source="block_at", help_text="The block's time")
     taken_at = serializers.DateTimeField(help_text="When we read it")
+    age_seconds = serializers.SerializerMethodField(help_text="Since we read it; whole seconds")
+
+    def get_age_seconds(self, overview: Any) -> int:
+        """How old the figures are, by ``context["at"]``."""
+        return max(int((self.context["at"] - overview.taken_at).total_seconds()), 0)
 
 
 class NavPoint(serializers.Serializer):
@@ -184,18 +189,25 @@ class Asset(serializers.Serializer):
     value = HumanField(source="value_assets")
     value_assets = AmountField(allow_null=True)
     weight = BpsRatioField(source="weight_bps")
-    target = BpsRatioField(source="target_bps")
+    target = BpsRatioField(source="target_bps", help_text="Of its tier")
+    target_weight = BpsRatioField(source="target_whole_bps", help_text="Of all assets")
     change24h = RatioField(source="change_24h")
     purchase_method = MethodField()
     max_slippage = BpsRatioField(source="max_slippage_bps")
     min_purchase = HumanField(source="min_purchase_assets")
     subscription_start = serializers.DateTimeField(source="subscription_starts_at", allow_null=True)
     subscription_end = serializers.DateTimeField(source="subscription_ends_at", allow_null=True)
+    issuer = serializers.CharField(help_text="Empty until people name one.")
+    matures_at = serializers.DateTimeField(allow_null=True)
     last_updated = serializers.DateTimeField(source="as_of", allow_null=True)
 
 
 class FeeTotals(serializers.Serializer):
-    """One kind of fee in the period, base units; ``pending`` is as of now, null is unknown."""
+    """One kind of fee in the period, base units; ``pending`` is as of now, null is unknown.
+
+    Paying management and performance fees emits no event: ``withdrawn`` is there what of the
+    period's accruals was paid, by the vault's cash, and ``withdrawals`` is null.
+    """
 
     accrued = AmountField(source="accrued_assets")
     accruals = serializers.IntegerField()

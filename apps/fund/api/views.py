@@ -11,13 +11,15 @@ from rest_framework.views import APIView
 
 from apps.core import clock
 from apps.core.api import HasPerm, Pagination
-from apps.core.errors import Invalid, Unavailable
+from apps.core.errors import Invalid, NotFound, Unavailable
 from apps.fund import queries
 from apps.fund.api import serializers
 from apps.fund.api.params import PERIOD, choice, period
 
 DAY = timedelta(days=1)
 SPAN_MAX = {"hourly": 93 * DAY, "daily": 3_700 * DAY, "weekly": 3_700 * DAY}
+GAP_KINDS = {"hourly": "HOURLY", "daily": "DAILY", "weekly": "DAILY"}
+"""Which snapshots an interval's points come from; a gap of theirs is a gap of the line."""
 TIERS = ("L1", "L2", "L3")
 
 _ERROR = {"$ref": "#/components/schemas/Error"}
@@ -25,12 +27,17 @@ _SAYS = {
     400: "VALIDATION_ERROR: a parameter makes no sense",
     401: "AUTH_REQUIRED, AUTH_INVALID or AUTH_EXPIRED",
     403: "FORBIDDEN: your role does not show the fund",
+    404: "NOT_FOUND: there is no such account among the holders",
     503: "SERVICE_UNAVAILABLE: the fund has not been read yet",
 }
 
 
 class NoOverviewYet(Unavailable):
     """The fund was never read since this system was started for the first time."""
+
+
+class NoSuchHolder(NotFound):
+    """The account never held shares."""
 
 
 def _errors(*statuses: int) -> dict[int, OpenApiResponse]:
@@ -90,7 +97,7 @@ class OverviewView(APIView):
     )
     def get(self, request: Request) -> Response:  # noqa: ARG002
         """The newest overview."""
-        return Response(serializers.Overview(_overview()).data)
+        return Response(serializers.Overview(_overview(), context={"at": clock.now()}).data)
 
 
 class NavHistoryView(APIView):
@@ -124,7 +131,7 @@ class NavHistoryView(APIView):
                     "start_date": start,
                     "end_date": end,
                     "points": queries.nav_history(start=start, end=end, interval=interval),
-                    "gaps": queries.gaps(start=start, end=end),
+                    "gaps": queries.gaps(start=start, end=end, kind=GAP_KINDS[interval]),
                     "performance": queries.performance(),
                 }
             ).data
@@ -213,3 +220,21 @@ class HoldersView(APIView):
         overview = queries.cached_overview()
         page = [queries.holder_view(row, overview) for row in pages.of(queries.holder_rows())]
         return pages.response(serializers.Holder(page, many=True).data)
+
+
+class HolderView(APIView):
+    """GET /fund/holders/{address}."""
+
+    permission_classes = [HasPerm("fund.view_holder")]
+
+    @extend_schema(
+        tags=["fund"],
+        summary="One account's shares",
+        responses={200: serializers.Holder, **_errors(400, 401, 403, 404)},
+    )
+    def get(self, request: Request, address: str) -> Response:  # noqa: ARG002
+        """The account, whether or not it holds shares now."""
+        found = queries.holder(address)
+        if found is None:
+            raise NoSuchHolder("This account never held shares of the fund.")
+        return Response(serializers.Holder(found).data)

@@ -26,11 +26,14 @@ from .liquidity import (
     day_of,
 )
 from .log_row import FactContradicted, LogRow
+from .profiles import AssetProfile
+from .risk import RiskLevel, RiskState
 from .snapshots import AssetSnapshot, Snapshot, SnapshotKind, SnapshotStatus
 
 __all__ = [
     "AlertLevel",
     "Asset",
+    "AssetProfile",
     "AssetSnapshot",
     "AssetTrade",
     "BufferMove",
@@ -51,6 +54,8 @@ __all__ = [
     "Payout",
     "QuotaChange",
     "QuotaEvent",
+    "RiskLevel",
+    "RiskState",
     "SettlementShortfall",
     "ShareMovement",
     "Snapshot",

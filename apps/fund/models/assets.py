@@ -34,7 +34,9 @@ class Asset(models.Model):
     as_of_log_index = models.IntegerField()
 
     class Meta:
+        verbose_name = "asset"
         ordering: ClassVar = ["tier", "symbol", "token"]
+        permissions: ClassVar = [("propose_assets", "Can propose assets, targets and terms")]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["chain_id", "contract", "token"], name="asset_once"),
         ]
@@ -72,6 +74,7 @@ class AssetTrade(LogRow):
     pair_position = models.IntegerField(null=True)
 
     class Meta(LogRow.Meta):
+        verbose_name = "trade"
         constraints: ClassVar = [
             *LogRow.Meta.constraints,
             models.UniqueConstraint(

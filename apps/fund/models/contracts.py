@@ -21,7 +21,7 @@ class TierConfig(LogRow):
     max_bps = Uint256Field()
 
     class Meta(LogRow.Meta):
-        pass
+        verbose_name = "tier target"
 
     def __str__(self) -> str:
         return f"tier {self.get_tier_display()} from block {self.block_number}"
@@ -43,7 +43,8 @@ class ContractSwitch(LogRow):
     account = AddressField(blank=True, default="")
 
     class Meta(LogRow.Meta):
-        verbose_name_plural = "contract switches"
+        verbose_name = "pause or emergency mode"
+        verbose_name_plural = "pauses and emergency mode"
 
     def __str__(self) -> str:
         return f"{self.contract_kind} {self.name}: {'on' if self.is_on else 'off'}"
@@ -59,7 +60,7 @@ class ContractReference(LogRow):
     new_address = AddressField()
 
     class Meta(LogRow.Meta):
-        pass
+        verbose_name = "linked contract"
 
     def __str__(self) -> str:
         return f"{self.name} of {self.contract_kind}"
@@ -75,7 +76,7 @@ class ContractParameter(LogRow):
     new_value = Uint256Field()
 
     class Meta(LogRow.Meta):
-        pass
+        verbose_name = "contract setting"
 
     def __str__(self) -> str:
         return f"{self.name} of {self.contract_kind}: {self.new_value}"

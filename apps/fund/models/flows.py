@@ -102,7 +102,9 @@ class FeeEntry(LogRow):
     pair_position = models.IntegerField(null=True)
 
     class Meta(LogRow.Meta):
-        verbose_name_plural = "fee entries"
+        verbose_name = "line of the fee ledger"
+        verbose_name_plural = "fees"
+        permissions: ClassVar = [("propose_fees", "Can propose withdrawals of fees")]
         constraints: ClassVar = [
             *LogRow.Meta.constraints,
             models.UniqueConstraint(

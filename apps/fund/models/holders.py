@@ -3,12 +3,24 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.fields import AddressField, Uint256Field
 
 from .log_row import LogRow
+
+
+class HolderQuerySet(models.QuerySet["Holder"]):
+    """Holders, as a question about them is asked."""
+
+    def invested(self) -> "HolderQuerySet":
+        """Those who own shares now, free or kept for them by the vault. The vault's own account
+        only keeps shares of others."""
+        kept_for_them = Q(locked_shares__gt=0) | Q(pending_shares__gt=0)
+        return self.exclude(address=F("vault")).filter(
+            Q(balance_shares__gt=0) | Q(in_escrow=True) & kept_for_them
+        )
 
 
 class Holder(models.Model):
@@ -30,6 +42,8 @@ class Holder(models.Model):
     )
     first_activity_at = models.DateTimeField()
     last_activity_at = models.DateTimeField()
+
+    objects = HolderQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-balance_shares", "address"]
@@ -53,6 +67,13 @@ class Holder(models.Model):
         if self.in_escrow:
             return self.balance_shares
         return max(self.balance_shares - self.locked_shares, 0)
+
+    @property
+    def owned_shares(self) -> int:
+        """What the account has a claim to: its balance, and what the vault holds for it."""
+        if self.in_escrow:
+            return self.balance_shares + self.locked_shares + self.pending_shares
+        return self.balance_shares
 
 
 class MovementKind(models.TextChoices):

@@ -83,7 +83,7 @@ def take_snapshot(
 
 
 def mark_gap(*, kind: str, chain_id: int, slot: datetime, reason: str, at: datetime) -> Snapshot:
-    """Say that nobody can tell how the fund stood at ``slot``; twice is once.
+    """Say that nobody can tell how the fund stood at ``slot``; said again, it notes when that was.
 
     Raises:
         AlreadyTaken: there is a snapshot of that slot.
@@ -98,6 +98,9 @@ def mark_gap(*, kind: str, chain_id: int, slot: datetime, reason: str, at: datet
         )
         if row.status != SnapshotStatus.GAP:
             raise AlreadyTaken(f"{row} is there; it is no gap")
+        if row.taken_at != at:
+            row.gap_reason, row.taken_at = reason[:300], at
+            row.save(update_fields=["gap_reason", "taken_at"])
     return row
 
 
@@ -199,9 +202,9 @@ def _assets(row: Snapshot, state: FundState) -> list[AssetSnapshot]:
 
 
 def _holders(chain_id: int, block_number: int) -> int:
-    """How many accounts held shares after a block; from the movements when it is of the past."""
+    """How many accounts owned shares after a block; from the movements when it is of the past."""
     if not _has_movement_after(chain_id, block_number):
-        return Holder.objects.filter(chain_id=chain_id, balance_shares__gt=0).count()
+        return Holder.objects.filter(chain_id=chain_id).invested().count()
     with connection.cursor() as cursor:
         cursor.execute(_HOLDERS_AT_BLOCK, {"chain": chain_id, "block": block_number})
         count: int = cursor.fetchone()[0]
@@ -213,14 +216,24 @@ def _has_movement_after(chain_id: int, block_number: int) -> bool:
 
 
 _HOLDERS_AT_BLOCK = """
-    WITH moved AS (
-        SELECT recipient AS account, shares AS delta FROM fund_sharemovement
-        WHERE chain_id = %(chain)s AND block_number <= %(block)s AND kind IN ('MINT', 'TRANSFER')
+    WITH movement AS (
+        SELECT * FROM fund_sharemovement WHERE chain_id = %(chain)s AND block_number <= %(block)s
+    ), moved AS (
+        SELECT contract, recipient AS account, shares AS delta FROM movement
+        WHERE kind IN ('MINT', 'TRANSFER')
         UNION ALL
-        SELECT sender, -shares FROM fund_sharemovement
-        WHERE chain_id = %(chain)s AND block_number <= %(block)s AND kind IN ('BURN', 'TRANSFER')
+        SELECT contract, sender, -shares FROM movement WHERE kind IN ('BURN', 'TRANSFER')
+        UNION ALL
+        -- What the vault keeps for an account is still the account's.
+        SELECT contract, sender, CASE WHEN kind IN ('LOCK', 'PEND') THEN shares ELSE -shares END
+        FROM movement JOIN fund_holder AS holder ON holder.in_escrow AND holder.address = sender
+            AND holder.vault = contract AND holder.chain_id = movement.chain_id
+        WHERE kind IN ('LOCK', 'PEND', 'UNLOCK', 'RELEASE', 'UNPEND', 'CONVERT')
     )
-    SELECT count(*) FROM (SELECT account FROM moved GROUP BY account HAVING sum(delta) > 0) AS held
+    SELECT count(*) FROM (
+        SELECT account FROM moved WHERE account <> contract
+        GROUP BY contract, account HAVING sum(delta) > 0
+    ) AS held
 """
 
 

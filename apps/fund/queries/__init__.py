@@ -1,8 +1,10 @@
-"""What others may ask about the fund. Everything here reads rows, never a node."""
+"""What others may ask about the fund. Everything here reads rows; only a ticket's panel and
+``try_adding`` ask a node."""
 
 from apps.fund.rules.parameters import parameter_text
 
-from .assets import AssetView, TradeView, assets, trades
+from .asset_history import AssetPoint, asset_gaps, asset_history
+from .assets import AssetView, TradeView, assets, symbols, trades
 from .checks import (
     FundRows,
     balance_differences,
@@ -26,6 +28,7 @@ from .contracts import (
     tier_bands,
 )
 from .fees import FeeEntryView, FeeTotals, fee_entries, fees
+from .figures import FiguresTooOld, fresh_overview, tier_shares, withdrawable_now
 from .flows import (
     NetFlow,
     PayoutView,
@@ -35,22 +38,32 @@ from .flows import (
     payouts,
     subscriptions,
 )
+from .holder_flows import HolderFlow, holder_flows
 from .holders import HolderView, balances, holder, holder_count, holder_rows, holder_view, holders
 from .liquidity import LiabilityOfDay, liabilities_by_day
 from .nav import NavPoint, Performance, nav_at, nav_history, nav_series, performance
 from .overview import Overview, TierView, cached_overview, latest_overview, overview_at
+from .panel import describe_ticket
+from .profiles import terms_by_token, terms_of
 from .progress import inception, needs_refresh, newest_projected_block
-from .slots import Gap, gaps, slots_present
+from .proposals import facts_now
+from .risk import RiskView, risk_state
+from .slots import Gap, gaps, gaps_to_look_at, slots_present
+from .trading import trade_refusal
+from .trying import Trial, try_adding
 
 __all__ = [
     "AlertView",
+    "AssetPoint",
     "AssetView",
     "BandView",
     "ChainRoleView",
     "FeeEntryView",
     "FeeTotals",
+    "FiguresTooOld",
     "FundRows",
     "Gap",
+    "HolderFlow",
     "HolderView",
     "LiabilityOfDay",
     "NavPoint",
@@ -59,22 +72,31 @@ __all__ = [
     "PayoutView",
     "Performance",
     "ReferenceView",
+    "RiskView",
     "SubscriptionView",
     "SwitchView",
     "TierView",
     "TradeView",
+    "Trial",
     "alerts",
+    "asset_gaps",
+    "asset_history",
     "assets",
     "balance_differences",
     "balances",
     "cached_overview",
     "chain_roles",
+    "describe_ticket",
+    "facts_now",
     "fee_entries",
     "fees",
+    "fresh_overview",
     "fund_rows",
     "gaps",
+    "gaps_to_look_at",
     "holder",
     "holder_count",
+    "holder_flows",
     "holder_rows",
     "holder_view",
     "holders",
@@ -94,6 +116,7 @@ __all__ = [
     "payouts",
     "performance",
     "references",
+    "risk_state",
     "role_differences",
     "role_questions",
     "slots_present",
@@ -101,6 +124,13 @@ __all__ = [
     "subscriptions",
     "switches",
     "switches_now",
+    "symbols",
+    "terms_by_token",
+    "terms_of",
     "tier_bands",
+    "tier_shares",
+    "trade_refusal",
     "trades",
+    "try_adding",
+    "withdrawable_now",
 ]

@@ -4,9 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from apps.fund.models import Asset, AssetSnapshot, AssetTrade, Snapshot, SnapshotStatus
+from apps.fund.models import (
+    Asset,
+    AssetProfile,
+    AssetSnapshot,
+    AssetTrade,
+    Snapshot,
+    SnapshotStatus,
+)
 from apps.fund.rules.performance import change
+from apps.fund.rules.shares import target_of_whole_bps
 
+from .contracts import tier_bands
 from .overview import TIER_NAMES
 from .periods import in_order, within
 
@@ -15,8 +24,9 @@ from .periods import in_order, within
 class AssetView:
     """One asset of the register with its figures in the newest snapshot (as of ``as_of``).
 
-    ``price_assets``: base units of assets per whole token. Figures are None when unknown: no
-    snapshot yet, the contract did not answer, or the asset has left the register.
+    ``price_assets``: base units of assets per whole token. ``target_bps`` is of its tier,
+    ``target_whole_bps`` of all assets. Figures are None when unknown: no snapshot yet, the contract
+    did not answer, or the asset has left the register. ``issuer`` is empty until people name one.
     """
 
     token: str
@@ -25,6 +35,7 @@ class AssetView:
     decimals: int
     tier: str
     target_bps: int
+    target_whole_bps: int | None
     listed: bool
     listed_at: datetime
     removed_at: datetime | None
@@ -39,6 +50,10 @@ class AssetView:
     min_purchase_assets: int | None
     subscription_starts_at: datetime | None
     subscription_ends_at: datetime | None
+    issuer: str
+    otc_contact: str
+    matures_at: datetime | None
+    notice_days: int | None
     as_of: datetime | None
 
 
@@ -73,7 +88,25 @@ def assets(*, tier: str | None = None, listed_only: bool = True) -> list[AssetVi
     )
     figures = _figures(newest)
     before = {token: row.price_assets for token, row in _figures(_day_before(newest)).items()}
-    return [_view(row, figures.get(row.token), before.get(row.token), newest) for row in rows]
+    targets = _tier_targets(newest)
+    terms = {(row.chain_id, row.token): row for row in AssetProfile.objects.all()}
+    return [
+        _view(
+            row,
+            figures.get(row.token),
+            before.get(row.token),
+            newest,
+            target_of_whole_bps(targets.get(row.tier), row.target_bps),
+            terms.get((row.chain_id, row.token)),
+        )
+        for row in rows
+    ]
+
+
+def symbols(*, chain_id: int) -> dict[str, str]:
+    """What every token that was ever listed calls itself."""
+    rows = Asset.objects.filter(chain_id=chain_id)
+    return dict(rows.exclude(symbol="").values_list("token", "symbol"))
 
 
 def trades(
@@ -120,8 +153,20 @@ def _day_before(newest: Snapshot | None) -> Snapshot | None:
     )
 
 
+def _tier_targets(newest: Snapshot | None) -> dict[int, int]:
+    """Tiers' targets (bps of assets) as of the newest snapshot, else as the events say."""
+    if newest is not None and newest.tiers:
+        return {band["tier"]: band["target_bps"] for band in newest.tiers}
+    return {TIER_NAMES.index(name): band.target_bps for name, band in tier_bands().items()}
+
+
 def _view(
-    row: Asset, figures: AssetSnapshot | None, price_before: int | None, newest: Snapshot | None
+    row: Asset,
+    figures: AssetSnapshot | None,
+    price_before: int | None,
+    newest: Snapshot | None,
+    target_whole_bps: int | None,
+    profile: AssetProfile | None,
 ) -> AssetView:
     return AssetView(
         token=row.token,
@@ -130,6 +175,7 @@ def _view(
         decimals=row.decimals,
         tier=TIER_NAMES[row.tier],
         target_bps=row.target_bps,
+        target_whole_bps=target_whole_bps if row.listed else None,
         listed=row.listed,
         listed_at=row.listed_at,
         removed_at=row.removed_at,
@@ -144,5 +190,9 @@ def _view(
         min_purchase_assets=figures.min_purchase_assets if figures else None,
         subscription_starts_at=figures.subscription_starts_at if figures else None,
         subscription_ends_at=figures.subscription_ends_at if figures else None,
+        issuer=profile.issuer if profile else "",
+        otc_contact=profile.otc_contact if profile else "",
+        matures_at=profile.matures_at if profile else None,
+        notice_days=profile.notice_days if profile else None,
         as_of=newest.slot if newest and figures else None,
     )

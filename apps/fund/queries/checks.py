@@ -6,9 +6,11 @@ where the two differ. What a contract does not answer is no difference.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Sum
+from django.db.models import Max, Sum
 
+from apps.chain import queries as chain
 from apps.chain.queries import Difference, FindingKind, FundState, RoleQuestion
 from apps.fund.models import (
     Asset,
@@ -18,16 +20,23 @@ from apps.fund.models import (
     FeeEntry,
     FeeKind,
     Holder,
+    Snapshot,
+    SnapshotStatus,
     SwitchName,
     TierConfig,
 )
 from apps.fund.rules.roles import role_name
 
+from .balances import Balances, balance_rows, unexplained
+
+_SNAPSHOT = ("total_assets", "total_supply", "nav_per_share", "liability_assets", "locked_shares")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundRows:
     """What our rows say of the fund: shares, switches of the vault by name, (target, min, max) bps
-    by tier, (tier, target bps) by listed token, and the redemption fees in base units."""
+    by tier, (tier, target bps) by listed token, the fee ledger in base units, the newest snapshot's
+    block hash and figures, and what moved balances since a snapshot of a day ago."""
 
     held_shares: int
     locked_shares: int
@@ -36,17 +45,25 @@ class FundRows:
     assets: Mapping[str, tuple[int, int]]
     fees_accrued: int
     fees_withdrawn: int
+    fees_collected_at: datetime | None
+    snapshot_block_hash: str
+    snapshot: Mapping[str, int]
+    balances: Balances
 
 
 def fund_rows(*, chain_id: int) -> FundRows:
     """What our rows say of the fund now."""
-    totals = Holder.objects.filter(chain_id=chain_id).aggregate(
+    vault = chain.fund_chain().contract("vault").address
+    totals = Holder.objects.filter(chain_id=chain_id, vault=vault).aggregate(
         held=Sum("balance_shares"), locked=Sum("locked_shares")
     )
     in_order = ("block_number", "log_index")  # the latest of each name stays
-    switches = ContractSwitch.objects.filter(chain_id=chain_id, contract_kind="vault")
+    switches = ContractSwitch.objects.filter(chain_id=chain_id, contract=vault)
     tiers = TierConfig.objects.filter(chain_id=chain_id).order_by(*in_order)
     fees = FeeEntry.objects.filter(chain_id=chain_id, kind=FeeKind.REDEMPTION)
+    collected = FeeEntry.objects.filter(chain_id=chain_id, kind=FeeKind.MANAGEMENT)
+    newest = Snapshot.objects.filter(chain_id=chain_id, status=SnapshotStatus.OK)
+    snapshot = newest.order_by("-block_number", "-taken_at").first()
     by_direction = dict(fees.order_by().values_list("direction").annotate(total=Sum("assets")))
     return FundRows(
         held_shares=int(totals["held"] or 0),
@@ -59,16 +76,23 @@ def fund_rows(*, chain_id: int) -> FundRows:
         },
         fees_accrued=int(by_direction.get(FeeDirection.ACCRUED, 0)),
         fees_withdrawn=int(by_direction.get(FeeDirection.WITHDRAWN, 0)),
+        fees_collected_at=collected.aggregate(last=Max("at"))["last"],
+        snapshot_block_hash=snapshot.block_hash if snapshot else "",
+        snapshot={name: getattr(snapshot, name) for name in _SNAPSHOT} if snapshot else {},
+        balances=balance_rows(chain_id=chain_id),
     )
 
 
 def state_differences(rows: FundRows, state: FundState) -> list[Difference]:
-    """The vault's totals and switches, the tiers, the asset register and the fee ledger."""
+    """The vault's totals and switches, the tiers, the asset register, the fee ledger, the newest
+    snapshot (when it is of the same block), and balances that no event explains."""
     return [
         *_of_vault(rows, state),
         *_of_tiers(rows, state),
         *_of_assets(rows, state),
         *_of_fees(rows, state),
+        *_of_snapshot(rows, state),
+        *unexplained(rows.balances, state),
     ]
 
 
@@ -134,8 +158,12 @@ def _of_tiers(rows: FundRows, state: FundState) -> Iterator[Difference]:
 
 
 def _of_assets(rows: FundRows, state: FundState) -> Iterator[Difference]:
+    # Closed for purchases is not removed. A register that keeps what was removed shows it closed,
+    # so a closed asset that we know to have left is no difference.
     theirs = {
-        asset.token: (asset.tier.value, asset.target_bps) for asset in state.assets if asset.active
+        asset.token: (asset.tier.value, asset.target_bps)
+        for asset in state.assets
+        if asset.active or asset.token in rows.assets
     }
     for token in sorted(rows.assets.keys() | theirs.keys()):
         yield from _compare(f"asset {token}", rows.assets.get(token), theirs.get(token))
@@ -146,6 +174,27 @@ def _of_fees(rows: FundRows, state: FundState) -> Iterator[Difference]:
     if fees is not None:
         yield from _compare("redemption fees accrued", rows.fees_accrued, fees.total)
         yield from _compare("redemption fees withdrawn", rows.fees_withdrawn, fees.withdrawn)
+        left = rows.fees_accrued - rows.fees_withdrawn
+        yield from _compare("redemption fees withdrawable", left, fees.withdrawable)
+    pending = state.pending_fees
+    if pending is not None and rows.fees_collected_at is not None:
+        yield from _compare("fees collected", rows.fees_collected_at, pending.last_collection_at)
+
+
+def _of_snapshot(rows: FundRows, state: FundState) -> Iterator[Difference]:
+    """A block's figures do not change: read again, they are what the snapshot keeps."""
+    if rows.snapshot_block_hash != state.block.hash:
+        return
+    vault = state.vault
+    theirs = {
+        "total_assets": vault.total_assets,
+        "total_supply": vault.total_supply,
+        "nav_per_share": vault.share_price,
+        "liability_assets": vault.total_redemption_liability,
+        "locked_shares": vault.total_locked_shares,
+    }
+    for name, said in theirs.items():
+        yield from _compare(f"snapshot: {name.replace('_', ' ')}", rows.snapshot[name], said)
 
 
 def _compare(subject: str, ours: object, theirs: object) -> Iterator[Difference]:

@@ -7,9 +7,10 @@ from django.db.models import Count, Sum
 
 from apps.core.fields import Uint256Field
 from apps.core.units import BPS_ONE, mul_div_floor
-from apps.fund.models import FeeDirection, FeeEntry, FeeKind
+from apps.fund.models import FeeDirection, FeeEntry, FeeKind, Payout
 
-from .overview import latest_overview
+from .movements import fees_paid
+from .overview import Overview, latest_overview
 from .periods import in_order, within
 
 YEAR_SECONDS = 365 * 86_400
@@ -20,9 +21,14 @@ class FeeTotals:
     """One kind of fee in a period, base units of assets.
 
     ``pending_assets`` is what the contracts say is owed now and not yet collected (management,
-    performance) or not yet withdrawn (redemption). Paying management and performance fees emits no
-    log, so ``withdrawn_assets`` is None there: unknown. ``rate_bps`` is worked out from the latest
-    accrual: a year's fee on assets for management, of profit for performance.
+    performance) or not yet withdrawn (redemption).
+
+    Paying management and performance fees emits no log. ``withdrawn_assets`` is there how much of
+    the period's accruals has been paid by the newest snapshot, the oldest first: worked out from
+    what left the vault's cash (``movements.fees_paid``), None when that does not add up; and
+    ``withdrawals`` is None. ``rate_bps`` is worked out: from the latest accrual a year's fee on
+    assets for management, of profit for performance; for redemption, what the period's payouts left
+    of their gross amounts, on average.
     """
 
     kind: str
@@ -69,6 +75,7 @@ def fees(*, start: datetime | None = None, end: datetime | None = None) -> list[
             FeeKind.REDEMPTION: overview.redemption_fees_withdrawable_assets,
         }
     nothing = {"total": 0, "count": 0}
+    paid = _paid_by_kind(overview, start, end)
     totals = []
     for kind in FeeKind:
         accrued = sums.get((kind, FeeDirection.ACCRUED), nothing)
@@ -79,10 +86,10 @@ def fees(*, start: datetime | None = None, end: datetime | None = None) -> list[
                 kind=kind.value,
                 accrued_assets=accrued["total"],
                 accruals=accrued["count"],
-                withdrawn_assets=withdrawn["total"] if is_told else None,
+                withdrawn_assets=withdrawn["total"] if is_told else paid.get(kind),
                 withdrawals=withdrawn["count"] if is_told else None,
                 pending_assets=pending.get(kind),
-                rate_bps=_rate_bps(kind),
+                rate_bps=_rate_bps(kind, start, end),
             )
         )
     return totals
@@ -110,7 +117,37 @@ def fee_entries(
     ]
 
 
-def _rate_bps(kind: FeeKind) -> int | None:
+def _paid_by_kind(
+    overview: Overview | None, start: datetime | None, end: datetime | None
+) -> dict[str, int]:
+    """What of the accruals in [start, end) has been paid, by kind; empty when nobody can say."""
+    if overview is None or overview.l1_cash_assets is None:
+        return {}
+    left = fees_paid(
+        chain_id=overview.chain_id,
+        block_number=overview.block_number,
+        cash_assets=overview.l1_cash_assets,
+    )
+    if left is None:
+        return {}
+    paid: dict[str, int] = {FeeKind.MANAGEMENT: 0, FeeKind.PERFORMANCE: 0}
+    rows = FeeEntry.objects.filter(
+        chain_id=overview.chain_id, kind__in=paid, direction=FeeDirection.ACCRUED
+    )
+    for kind, assets, at in in_order(rows).values_list("kind", "assets", "at"):
+        part = min(assets, left)
+        left -= part
+        if (start is None or at >= start) and (end is None or at < end):
+            paid[kind] += part
+    return paid
+
+
+def _rate_bps(kind: FeeKind, start: datetime | None, end: datetime | None) -> int | None:
+    if kind == FeeKind.REDEMPTION:
+        sums = within(Payout.objects.all(), start, end).aggregate(
+            fees=Sum("fee_assets"), gross=Sum("gross_assets")
+        )
+        return _nearest(int(sums["fees"]) * BPS_ONE, int(sums["gross"])) if sums["gross"] else None
     row = (
         FeeEntry.objects.filter(kind=kind, direction=FeeDirection.ACCRUED, basis_assets__gt=0)
         .order_by("-block_number", "-log_index")

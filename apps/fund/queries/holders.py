@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from apps.core.units import WAD, bps_of, mul_div_floor
 from apps.fund.models import Holder
@@ -13,9 +13,9 @@ from .overview import Overview, latest_overview
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HolderView:
-    """One account. ``value_assets`` = balance x NAV per share, floor; ``supply_bps`` of all shares,
-    floor. Both None before the first snapshot. With ``in_escrow`` locked and pending shares are not
-    part of the balance."""
+    """One account. ``value_assets`` = shares owned x NAV per share, floor; ``supply_bps`` of all
+    shares, floor. Both None before the first snapshot. With ``in_escrow`` the vault keeps locked
+    and pending shares: they are owned, and no part of the balance."""
 
     address: str
     balance_shares: int
@@ -30,16 +30,16 @@ class HolderView:
 
 def holders(*, invested_only: bool = True) -> list[HolderView]:
     """Every holder, largest first."""
-    rows = Holder.objects.order_by("-balance_shares", "address")
+    rows = Holder.objects.exclude(address=F("vault"))
     if invested_only:
-        rows = rows.filter(balance_shares__gt=0)
+        rows = rows.invested()
     overview = latest_overview()
-    return [holder_view(row, overview) for row in rows]
+    return [holder_view(row, overview) for row in rows.order_by("-balance_shares", "address")]
 
 
 def holder_rows() -> QuerySet[Holder]:
     """Rows of those who hold shares now, largest first, for paging."""
-    return Holder.objects.filter(balance_shares__gt=0).order_by("-balance_shares", "address")
+    return Holder.objects.invested().order_by("-balance_shares", "address")
 
 
 def holder(address: str) -> HolderView | None:
@@ -49,8 +49,8 @@ def holder(address: str) -> HolderView | None:
 
 
 def holder_count() -> int:
-    """How many accounts hold shares now."""
-    return Holder.objects.filter(balance_shares__gt=0).count()
+    """How many accounts own shares now."""
+    return Holder.objects.invested().count()
 
 
 def balances() -> dict[str, int]:
@@ -63,8 +63,8 @@ def holder_view(row: Holder, overview: Overview | None) -> HolderView:
     """A holder with value and share as of an overview."""
     value = supply_bps = None
     if overview is not None:
-        value = mul_div_floor(row.balance_shares, overview.nav_per_share, WAD)
-        supply_bps = bps_of(row.balance_shares, overview.total_supply)
+        value = mul_div_floor(row.owned_shares, overview.nav_per_share, WAD)
+        supply_bps = bps_of(row.owned_shares, overview.total_supply)
     return HolderView(
         address=row.address,
         balance_shares=row.balance_shares,

@@ -5,6 +5,8 @@ from datetime import datetime
 from itertools import takewhile
 from typing import TypeVar
 
+from djangorestframework_camel_case.util import camelize
+
 from apps.approvals import queries as approvals
 from apps.approvals.events import TicketCancelled, TicketDecided, TicketOpened
 from apps.chain import queries as chain
@@ -16,6 +18,10 @@ from apps.fund.events import SnapshotTaken
 from apps.fund.queries import latest_overview
 from apps.notifications.operations import push
 from apps.notifications.rules import is_stale_alert
+from apps.rebalance import queries as rebalance
+from apps.rebalance.events import PlanFinished
+
+_EXECUTED = frozenset({"COMPLETED", "PARTIALLY_COMPLETED", "FAILED"})
 
 _Fact = TypeVar("_Fact", bound=ChainFact)
 
@@ -126,6 +132,12 @@ def show_outcome(fact: TicketDecided | TicketCancelled) -> None:
         },
         fact.at,
     )
+
+
+def show_plan(fact: PlanFinished) -> None:
+    """A plan was executed, or could not be: its figures as REST tells them."""
+    if fact.status in _EXECUTED:
+        push("rebalance:executed", camelize(rebalance.plan_payload(fact.plan_id)), fact.at)
 
 
 def _push_fresh(

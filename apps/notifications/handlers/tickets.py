@@ -1,5 +1,6 @@
 """Messages about tickets: to those who may decide, to the next role up, to the one who asked."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -26,18 +27,14 @@ _DECIDED = {"APPROVED": "approved", "REJECTED": "rejected", "EXPIRED": "expired"
 def tell_approvers(fact: TicketOpened) -> None:
     """A decision is asked for: to everyone of the rule's role but the maker."""
     ticket = approvals.ticket(fact.ticket_id)
-    notify(
-        kind="TICKET_OPENED",
-        dedupe_key=f"ticket:{ticket.pk}:opened",
+    _tell(
+        ticket,
+        event="opened",
         roles=[ticket.role],
         except_user_ids=_maker(ticket),
-        subject=f"Decision needed: {ticket.title}",
+        lead="Decision needed",
         body=f"{ticket.requester_name} asks for a decision. "
         f"It needs {_approvals(ticket)} by {_time(ticket.deadline_at)}.",
-        details=_details(ticket),
-        link=_link(ticket),
-        link_text="Look at the ticket",
-        severity=Severity.INFO,
         at=fact.at,
     )
 
@@ -45,17 +42,14 @@ def tell_approvers(fact: TicketOpened) -> None:
 def warn_approvers(fact: TicketWarned) -> None:
     """The first limit passed: to the approvers again."""
     ticket = approvals.ticket(fact.ticket_id)
-    notify(
-        kind="TICKET_WARNED",
-        dedupe_key=f"ticket:{ticket.pk}:warned",
+    _tell(
+        ticket,
+        event="warned",
         roles=[ticket.role],
         except_user_ids=_maker(ticket),
-        subject=f"Still waiting: {ticket.title}",
+        lead="Still waiting",
         body=f"This ticket waits since {_time(ticket.opened_at)}. Without a decision it goes to "
         f"{ticket.escalation_role} at {_time(ticket.escalate_at)}.",
-        details=_details(ticket),
-        link=_link(ticket),
-        link_text="Look at the ticket",
         severity=Severity.WARNING,
         at=fact.at,
     )
@@ -64,17 +58,14 @@ def warn_approvers(fact: TicketWarned) -> None:
 def escalate(fact: TicketEscalated) -> None:
     """The second limit passed: to the next role up, and to the one who asked."""
     ticket = approvals.ticket(fact.ticket_id)
-    notify(
-        kind="TICKET_ESCALATED",
-        dedupe_key=f"ticket:{ticket.pk}:escalated",
+    _tell(
+        ticket,
+        event="escalated",
         roles=[fact.escalated_to],
         user_ids=_maker(ticket),
-        subject=f"Escalated: {ticket.title}",
+        lead="Escalated",
         body=f"Nobody has decided since {_time(ticket.opened_at)}. Holders of {fact.escalated_to} "
         f"may decide now. The deadline is {_time(ticket.deadline_at)}.",
-        details=_details(ticket),
-        link=_link(ticket),
-        link_text="Look at the ticket",
         severity=Severity.CRITICAL,
         at=fact.at,
     )
@@ -83,17 +74,14 @@ def escalate(fact: TicketEscalated) -> None:
 def raise_overdue(fact: TicketOverdue) -> None:
     """The deadline passed and the ticket stays open: to both roles."""
     ticket = approvals.ticket(fact.ticket_id)
-    notify(
-        kind="TICKET_OVERDUE",
-        dedupe_key=f"ticket:{ticket.pk}:overdue",
+    _tell(
+        ticket,
+        event="overdue",
         roles=[ticket.role, ticket.escalation_role],
         except_user_ids=_maker(ticket),
-        subject=f"Overdue: {ticket.title}",
+        lead="Overdue",
         body=f"The deadline, {_time(ticket.deadline_at)}, has passed without a decision. "
         "The ticket stays open.",
-        details=_details(ticket),
-        link=_link(ticket),
-        link_text="Look at the ticket",
         severity=Severity.CRITICAL,
         at=fact.at,
     )
@@ -103,19 +91,46 @@ def tell_decision(fact: TicketDecided) -> None:
     """The outcome: to the one who asked and to the approvers."""
     ticket = approvals.ticket(fact.ticket_id)
     word = _DECIDED[fact.decision]
-    reason = [("Reason", fact.reason)] if fact.reason else []
-    notify(
-        kind="TICKET_DECIDED",
-        dedupe_key=f"ticket:{ticket.pk}:decided",
+    rule = f" by {ticket.auto_approved_by}, without a vote" if ticket.auto_approved_by else ""
+    _tell(
+        ticket,
+        event="decided",
         roles=[ticket.role],
         user_ids=_maker(ticket),
-        subject=f"{word.capitalize()}: {ticket.title}",
-        body=f"The ticket was {word} at {_time(fact.at)}.",
-        details=[*reason, *_details(ticket)],
-        link=_link(ticket),
-        link_text="Look at the ticket",
-        severity=Severity.INFO,
+        lead=word.capitalize(),
+        body=f"The ticket was {word} at {_time(fact.at)}{rule}.",
+        details=[("Reason", fact.reason)] if fact.reason else [],
         at=fact.at,
+    )
+
+
+def _tell(
+    ticket: "Ticket",
+    *,
+    event: str,
+    roles: list[str],
+    user_ids: Sequence[int] = (),
+    except_user_ids: Sequence[int] = (),
+    lead: str,
+    body: str,
+    details: Sequence[tuple[str, str]] = (),
+    severity: Severity = Severity.INFO,
+    at: datetime,
+) -> None:
+    """One message about one thing that happened to a ticket."""
+    notify(
+        kind=f"TICKET_{event.upper()}",
+        dedupe_key=f"ticket:{ticket.pk}:{event}",
+        roles=roles,
+        user_ids=user_ids,
+        except_user_ids=except_user_ids,
+        subject=f"{lead}: {ticket.title}",
+        body=body,
+        details=[*details, *_details(ticket)],
+        link=admin_link("approvals_ticket_change", ticket.pk),
+        link_text="Look at the ticket",
+        severity=severity,
+        at=at,
     )
 
 
@@ -140,10 +155,6 @@ def _approvals(ticket: "Ticket") -> str:
 
 def _maker(ticket: "Ticket") -> list[int]:
     return [] if ticket.maker_user_id is None else [ticket.maker_user_id]
-
-
-def _link(ticket: "Ticket") -> str:
-    return admin_link("approvals_ticket_change", ticket.pk)
 
 
 def _time(value: datetime) -> str:

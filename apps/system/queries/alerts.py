@@ -10,7 +10,7 @@ from apps.core.display import duration_text
 from apps.core.units import format_bps
 from apps.fund import queries as fund
 from apps.notifications import queries as notifications
-from apps.system.queries import health, tasks
+from apps.system.queries import health, tasks, trading
 from apps.system.rules import State
 
 SNAPSHOT_STALE = health.POLL_DEAD
@@ -29,16 +29,18 @@ def alerts(
     *, status: chain.ChainStatus, overview: fund.Overview | None, at: datetime
 ) -> list[Alert]:
     """Everything that is wrong, the worst first."""
-    found = [*_of_chain(status, at), *_of_fund(overview, at), *_of_work(at)]
+    found = [*_of_parts(status, at), *_of_fund(overview, at), *_of_work(at)]
     return sorted(found, key=lambda alert: alert.tone != "bad")
 
 
-def _of_chain(status: chain.ChainStatus, at: datetime) -> Iterator[Alert]:
+def _of_parts(status: chain.ChainStatus, at: datetime) -> Iterator[Alert]:
     parts = (
         health.chain_state(status, at),
         health.listener_state(status, at),
         health.sender_state(at),
         health.checks_state(),
+        trading.oracle_state(at),
+        trading.rebalancing_state(at),
     )
     for part in parts:
         if part.state in (State.DOWN, State.DEGRADED):

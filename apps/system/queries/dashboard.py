@@ -8,8 +8,11 @@ from apps.approvals import queries as approvals
 from apps.chain import queries as chain
 from apps.core.units import bps_of
 from apps.fund import queries as fund
+from apps.rebalance import queries as rebalance
 from apps.redemptions import queries as redemptions
 from apps.system.queries.alerts import Alert, alerts
+from apps.system.queries.component import Component
+from apps.system.queries.trading import oracle_state
 
 DAY = timedelta(days=1)
 NAV_DAYS = 30
@@ -46,6 +49,15 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rebalancing:
+    """The open plan, when the calendar asks next, and how prices are."""
+
+    plan: Any | None
+    next_at: datetime
+    prices: Component
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     """Something worth a line in the NAV chart."""
 
@@ -68,6 +80,7 @@ class Dashboard:
     nav_points: list[fund.NavPoint]
     marks: list[Mark]
     due: Due
+    rebalancing: Rebalancing
     chain_status: chain.ChainStatus
     events: list[chain.EventView]
 
@@ -91,6 +104,7 @@ def dashboard(*, user_id: int, may_decide: bool, at: datetime) -> Dashboard:
         nav_points=fund.nav_series(since),
         marks=_marks(since),
         due=_due(overview, now),
+        rebalancing=_rebalancing(status.chain_id, at),
         chain_status=status,
         events=chain.latest_events(EVENTS_MAX),
     )
@@ -122,6 +136,11 @@ def _due(overview: fund.Overview | None, now: datetime) -> Due:
         today_bps=bps_of(today_assets, liquid) if liquid is not None else None,
         week_bps=bps_of(sums.net_assets, liquid) if liquid is not None else None,
     )
+
+
+def _rebalancing(chain_id: int, at: datetime) -> Rebalancing:
+    now = rebalance.status(chain_id=chain_id, at=at)
+    return Rebalancing(plan=now.open_plan, next_at=now.next_scheduled, prices=oracle_state(at))
 
 
 def _marks(since: datetime) -> list[Mark]:

@@ -2,9 +2,8 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import redis
 from celery import current_app
@@ -15,7 +14,9 @@ from kombu.exceptions import KombuError
 
 from apps.chain import queries as chain
 from apps.core import display
+from apps.system.queries.component import Component
 from apps.system.queries.tasks import last_success
+from apps.system.queries.trading import oracle_state, rebalancing_state
 from apps.system.rules import HEARTBEAT, State, overall
 
 _STARTED = time.monotonic()
@@ -27,16 +28,6 @@ POLL_DEAD = timedelta(minutes=5)
 LAG_BLOCKS_WARN = 30
 STUCK_AFTER = timedelta(minutes=10)
 FINDINGS_SHOWN_MAX = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Component:
-    """One part: its state, one sentence, and figures for the API."""
-
-    name: str
-    state: State
-    sentence: str
-    figures: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +63,8 @@ def health(at: datetime, *, ask_workers: bool = True) -> Health:
             listener_state(status, at),
             sender_state(at),
             checks_state(),
+            oracle_state(at),
+            rebalancing_state(at),
         ]
     return Health(
         status=overall(

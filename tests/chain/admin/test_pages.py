@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from apps.approvals.models import Ticket
 from apps.chain import config as chain_config
-from apps.chain.calls import ApproveRedemption
+from apps.chain.calls import ApproveRedemption, SettleRedemption
 from apps.chain.models import (
     Coverage,
     Cursor,
@@ -31,6 +31,7 @@ from apps.core import clock
 from apps.core.actor import Actor
 from tests.accounts.people import person, signed_in
 from tests.approvals.helpers import seed_rules
+from tests.chain.tickets import approved
 from tests.redemptions.helpers import CHAIN, write_chain_file
 from tests.system import samples
 
@@ -261,10 +262,11 @@ class TestSigners:
 class TestTransactions:
     @pytest.fixture
     def queued(self) -> Transaction:
+        call = ApproveRedemption(chain_id=CHAIN, request_id=7)
         pk = submit(
-            call=ApproveRedemption(chain_id=CHAIN, request_id=7),
+            call=call,
             key="k",
-            ticket_id=None,
+            ticket_id=approved(call),
             actor=Actor.system("test"),
             at=clock.now(),
         )
@@ -380,7 +382,7 @@ class TestLists:
 
 def queue(place: int) -> None:
     submit(
-        call=ApproveRedemption(chain_id=CHAIN, request_id=place),
+        call=SettleRedemption(chain_id=CHAIN, request_id=place),
         key=f"k{place}",
         ticket_id=None,
         actor=Actor.system("test"),

@@ -40,7 +40,7 @@ kms_keys = [
     {{ region = "eu-central-1", key_id = "mrk-1" }},
     {{ region = "eu-west-1", key_id = "mrk-1", endpoint_url = "https://kms.test" }},
 ]
-allow = ["settle_redemption"]
+allow = ["SETTLE_REDEMPTION"]
 per_transaction = 1000
 per_day = 5000
 calls_per_day = 50
@@ -95,7 +95,7 @@ class TestSigners:
         assert (keystore.per_transaction_units, keystore.per_day_units) == (100_000, 500_000)
         assert (safe.per_transaction_units, safe.per_day_units) == (500_000, 2_000_000)
         assert (kms.per_transaction_units, kms.per_day_units, kms.calls_per_day) == (1000, 5000, 50)
-        assert kms.allowed == {"settle_redemption"}
+        assert kms.allowed == {"SETTLE_REDEMPTION"}
 
     @pytest.mark.parametrize(
         ("old", "new", "sentence"),
@@ -112,8 +112,10 @@ class TestSigners:
             ('token = "operations"', "", "token must be given, as text"),
             ('executor = "operations"', 'executor = "treasury"', "executor 'treasury' is no key"),
             ("per_day = 5000", "per_day = -1", "per_day must be a whole number"),
-            ('allow = ["settle_redemption"]', "allow = [1]", "allow must be a list of kinds"),
-            ('allow = ["settle_redemption"]', "allow = []", "allow names no kind of call"),
+            ('allow = ["SETTLE_REDEMPTION"]', "allow = [1]", "allow must be a list of kinds"),
+            ('allow = ["SETTLE_REDEMPTION"]', "allow = []", "allow names no kind of call"),
+            ('"SETTLE_REDEMPTION"', '"SETTLE_REDEMTION"', "names 'SETTLE_REDEMTION', which is no"),
+            ('"SETTLE_REDEMPTION"', '"settle_redemption"', "names 'settle_redemption', which is"),
             ("per_transaction = 1000", "per_transacton = 9", "per_transacton is no setting"),
             ('executor = "operations"', 'executor = "operations"\nkey = "x"', "key is no setting"),
             ("endpoint_url", "endpoint", "endpoint is no setting"),

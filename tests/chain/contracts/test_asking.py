@@ -29,6 +29,7 @@ EXAMPLES: dict[str, Any] = {
     "assets": 9 * USDT,
     "tokens": 4 * USDT,
     "token": TOKEN,
+    "symbol": "MTMM",
     "tokens_min": 3,
     "assets_min": 2,
     "expected_assets": 8 * USDT,
@@ -144,6 +145,22 @@ class TestCalls:
 
         assert len(sentences) == len(spoken(generation))
         assert all(example(call_class).subject_id for call_class in spoken(generation))
+
+    def test_an_asset_is_told_by_its_symbol_where_that_is_known(self) -> None:
+        bought: Any = example(calls.PurchaseAsset)
+        added = example(calls.AddAsset)
+
+        assert bought.sentence == "Buy MTMM for 9.00 USDT"
+        assert replace(bought, symbol="").sentence == f"Buy {TOKEN} for 9.00 USDT"
+        # Two tokens may have one symbol: what enters the register is told by its address, too.
+        assert added.sentence == f"Add asset MTMM ({TOKEN}) to L3 at 25.00 %"
+
+    def test_a_symbol_is_for_people_only(self) -> None:
+        bought: Any = example(calls.PurchaseAsset)
+        other = replace(bought, symbol="OTHER")
+
+        assert other == bought
+        assert contracts.calls_hash([other]) == contracts.calls_hash([bought])
 
     def test_a_date_is_told_in_utc(self) -> None:
         call = example(calls.ApproveRedemptionWithDate)

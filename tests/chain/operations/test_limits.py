@@ -80,7 +80,7 @@ class TestChange:
     def test_another_change_of_configuration_is_not_ours(
         self, account: SignerAccount, admins: list[User]
     ) -> None:
-        ticket = open_ticket(kind="CONFIG_CHANGE", subject_id="rule:7")
+        ticket = open_ticket(kind="CONFIG_CHANGE", subject_id="signers of pools:7")
 
         cast(admins[1], ticket)
 

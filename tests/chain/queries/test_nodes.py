@@ -12,11 +12,14 @@ from tests.chain.client.conftest import chain_of
 
 class Talkative(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
+        # What is left unread of the request, or closed too early, the client may see as a reset.
+        self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(200)
         self.end_headers()
         try:
             for _ in range(WEB_ANSWER_BYTES_MAX // 2**20 + 2):
                 self.wfile.write(b"[]," * 2**18 + b" " * 2**18)
+            self.rfile.read(1)  # until the client hangs up
         except OSError:
             pass  # hung up on
 
@@ -35,7 +38,7 @@ class TestWebClient:
         Thread(target=server.serve_forever, daemon=True).start()
         client = web_client(chain_of(f"http://127.0.0.1:{server.server_port}"))
 
-        with pytest.raises(ChainUnavailable, match=r"larger than 8 MB|the connection broke"):
+        with pytest.raises(ChainUnavailable, match="larger than 8 MB"):
             client.call("eth_blockNumber")
 
         server.shutdown()

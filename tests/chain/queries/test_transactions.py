@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.chain import queries
 from apps.chain.calls import SettleRedemption
-from apps.chain.models import Attempt, Transaction
+from apps.chain.models import Attempt, Cursor, Transaction
 from tests.approvals.helpers import CHAIN, NOON
 from tests.chain.client.test_blocks import BLOCK
 from tests.forcing import guards_off
@@ -64,6 +64,41 @@ class TestTransactions:
         [view] = queries.transactions(CHAIN, [KIND], "7")
 
         assert (view.tx_hash, view.attempts) == (newest.tx_hash, 2)
+
+
+class TestById:
+    def test_tells_each_with_its_key_ticket_and_gas(self) -> None:
+        first, second = transaction("7"), transaction("8", "FINAL")
+        with guards_off():
+            Transaction.objects.filter(pk=second.pk).update(ticket_id=5, gas_used=21_000)
+
+        found = queries.transactions_by_id([first.pk, second.pk, 10**9])
+
+        assert sorted(found) == [first.pk, second.pk]
+        assert (found[first.pk].key, found[first.pk].ticket_id) == (first.key, None)
+        assert found[first.pk].gas_used is None
+        assert (found[second.pk].ticket_id, found[second.pk].gas_used) == (5, 21_000)
+
+    def test_counts_confirmations_on_their_own_chain(self) -> None:
+        row = transaction("7", "MINED")
+        with guards_off():
+            Transaction.objects.update(mined_block=90)
+        Cursor.objects.create(chain_id=CHAIN, next_block=100)
+        Cursor.objects.create(chain_id=1, next_block=1_000)
+
+        found = queries.transactions_by_id([row.pk])
+
+        assert found[row.pk].confirmations == 10
+
+    def test_reads_all_at_once(self) -> None:
+        rows = [transaction(str(place)) for place in range(4)]
+
+        with CaptureQueriesContext(connection) as few:
+            queries.transactions_by_id([rows[0].pk])
+        with CaptureQueriesContext(connection) as many:
+            queries.transactions_by_id([row.pk for row in rows])
+
+        assert len(many) == len(few)
 
 
 class TestOpenTransactions:

@@ -21,6 +21,7 @@ from devnet.accounts import STRANGER
 from devnet.fund import usdt
 from devnet.safe import Safe
 from tests.accounts.people import Person, sign_typed_data
+from tests.chain.tickets import approved
 from tests.chain_world import World
 from tests.forcing import guards_off
 
@@ -45,7 +46,9 @@ class Desk:
             tokens_min=1,
         )
         actor = Actor(kind="user", name=requester)
-        pk = operations.submit(call=call, key=key, ticket_id=None, actor=actor, at=clock.now())
+        pk = operations.submit(
+            call=call, key=key, ticket_id=approved(call), actor=actor, at=clock.now()
+        )
         SignerAccount.objects.get_or_create(
             chain_id=config.chain_id,
             address=safes.wallet(config).address,

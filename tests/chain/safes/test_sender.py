@@ -28,6 +28,7 @@ from devnet.accounts import STRANGER
 from devnet.chain import Reverted
 from devnet.fund import usdt
 from tests.chain.safes.desk import ASSET, Desk, end
+from tests.chain.tickets import approved
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db]
 
@@ -40,7 +41,9 @@ def buy(desk: Desk, key: str = "k1", amount: int = 240_000) -> Transaction:
         tokens_min=1,
     )
     actor = Actor(kind="user", name="ana")
-    pk = operations.submit(call=call, key=key, ticket_id=None, actor=actor, at=clock.now())
+    pk = operations.submit(
+        call=call, key=key, ticket_id=approved(call), actor=actor, at=clock.now()
+    )
     return Transaction.objects.get(pk=pk)
 
 

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from apps.chain import operations
-from apps.chain.calls import ApproveRedemption, Call
+from apps.chain.calls import Approval, ApproveRedemption, Call
 from apps.chain.client import Client
 from apps.chain.config import ChainConfig
 from apps.chain.models import Attempt, Transaction
 from apps.chain.sender import Sender
 from apps.core import clock
 from apps.core.actor import Actor
+from tests.chain.tickets import approved
 from tests.chain_world import World
 
 CHAIN = 31337
@@ -37,7 +38,9 @@ def submit(request_id: int, key: str = "k1") -> Transaction:
 
 
 def submit_call(call: Call, key: str = "k1") -> Transaction:
-    pk = operations.submit(call=call, key=key, ticket_id=None, actor=SYSTEM, at=clock.now())
+    """Ask for a call, with people behind it unless it needs none."""
+    ticket_id = None if call.approval is Approval.NEVER else approved(call)
+    pk = operations.submit(call=call, key=key, ticket_id=ticket_id, actor=SYSTEM, at=clock.now())
     return Transaction.objects.get(pk=pk)
 
 

@@ -26,7 +26,7 @@ from apps.core import bus, clock
 from apps.core.actor import Actor
 from devnet.accounts import INVESTORS
 from devnet.investing import Requested
-from tests.chain.sender.helpers import STATUS_APPROVED, again, new_sender, submit
+from tests.chain.sender.helpers import STATUS_APPROVED, again, new_sender, submit, submit_call
 from tests.chain_world import World
 
 pytestmark = [pytest.mark.chain, pytest.mark.django_db]
@@ -322,27 +322,23 @@ class TestTrouble:
 class TestEffects:
     def test_the_reason_reaches_the_contract(self, world: World, large: Requested) -> None:
         call = RejectRedemption(chain_id=31337, request_id=large.id, reason="Källa oklar “?”")
-        pk = operations.submit(
-            call=call, key="r", ticket_id=None, actor=Actor.system("test"), at=clock.now()
-        )
+        row = submit_call(call)
 
         world.send_all()
 
         from apps.chain.models import Log
 
-        assert Transaction.objects.get(pk=pk).status == TransactionStatus.FINAL
+        assert again(row).status == TransactionStatus.FINAL
         assert Log.objects.get(event="RedemptionRejected").args["reason"] == "Källa oklar “?”"
 
     def test_settling_too_early_says_when(self, world: World, large: Requested) -> None:
         world.scenario.approve(large.id)
         call = SettleRedemption(chain_id=31337, request_id=large.id)
-        pk = operations.submit(
-            call=call, key="s", ticket_id=None, actor=Actor.system("test"), at=clock.now()
-        )
+        row = submit_call(call)
 
         new_sender(world).step()
 
-        assert Transaction.objects.get(pk=pk).error.startswith("SettlementTimeNotReached(")
+        assert again(row).error.startswith("SettlementTimeNotReached(")
 
 
 class TestSigner:

@@ -1,0 +1,62 @@
+"""What may be sent without an approved ticket: settlements, and trades that stay small together."""
+
+from datetime import datetime
+
+from apps.approvals import queries as approvals
+from apps.chain import contracts
+from apps.chain.calls import Approval
+from apps.chain.queries.ticketless import moved_without_ticket
+from apps.core import locks
+from apps.core.errors import Refused
+from apps.core.units import format_amount
+
+_TRADES_DECIDED_BY = "REBALANCE_SMALL"
+"""The kind of ticket whose rule says from which amount on a trade needs one."""
+
+
+class NeedsTicket(Refused):
+    """The call may only be sent with an approved ticket; nothing was queued."""
+
+
+def hold_trades(chain_id: int, kind: str) -> None:
+    """Where amounts count together, wait until no other transaction is adding to them."""
+    if _approval(kind) is Approval.BY_AMOUNT:
+        locks.transaction_lock(f"chain:{chain_id}:trades-without-ticket")
+
+
+def refuse_without_ticket(
+    *, chain_id: int, kind: str, assets: int, at: datetime, besides: int | None = None
+) -> None:
+    """Confirm that a call without a ticket may be sent as it is.
+
+    Args:
+        assets: base units that it moves.
+        besides: the transaction that carries it, which must not count twice.
+
+    Raises:
+        NeedsTicket: it may not.
+    """
+    approval = _approval(kind)
+    if approval is Approval.ALWAYS:
+        raise NeedsTicket(f"{kind} needs an approved ticket.")
+    if approval is not Approval.BY_AMOUNT:
+        return
+    threshold = approvals.ticket_threshold(_TRADES_DECIDED_BY)
+    if threshold is None:
+        raise NeedsTicket("Every trade needs an approved ticket: no rule names an amount.")
+    others = moved_without_ticket(chain_id=chain_id, at=at, besides=besides)
+    if others + assets >= threshold:
+        raise NeedsTicket(
+            f"It moves {format_amount(assets)} USDT, and trades without a ticket move "
+            f"{format_amount(others)} in these 24 hours: from {format_amount(threshold)} together "
+            f"on, an approved ticket is needed.",
+            assets=str(assets),
+            others=str(others),
+            threshold=str(threshold),
+        )
+
+
+def _approval(kind: str) -> Approval:
+    """Kinds that are no calls of ours (a Safe's own rejection) move nothing and need none."""
+    call = contracts.CALLS.get(kind)
+    return Approval.NEVER if call is None else call.approval

@@ -1,0 +1,162 @@
+"""Asking people to let fees be paid out of the vault."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from apps.approvals import operations as approvals
+from apps.chain.calls import Call, CollectFees, WithdrawRedemptionFees
+from apps.core.actor import Actor
+from apps.core.errors import Invalid, Refused, Unavailable
+from apps.core.units import format_amount, format_bps
+from apps.fund.queries.figures import cash_of, fresh_overview, withdrawable_now
+from apps.fund.queries.overview import Overview
+from apps.fund.rules.payments import CashFigures
+from apps.fund.rules.tickets import ACCRUED_FEES, FEE_WITHDRAW, REDEMPTION_FEES
+
+from ._asking import ask
+
+
+class NothingToWithdraw(Refused):
+    """There are no such fees, or fewer than were asked for."""
+
+
+class NotEnoughCash(Refused):
+    """The vault has less cash than would be paid."""
+
+
+class NotKnown(Unavailable):
+    """The contracts did not say what there is."""
+
+
+class BadAmount(Invalid):
+    """Fees are withdrawn by amounts above zero."""
+
+
+@transaction.atomic
+def propose_redemption_fees(*, assets: int, reason: str, actor: Actor, at: datetime) -> int:
+    """Ask people to pay redemption fees of ``assets`` to the fee recipient; return the ticket.
+
+    Doors ask for the right ``fund.propose_fees``.
+
+    Raises:
+        BadAmount, NoReason, FiguresTooOld, NotKnown, NothingToWithdraw, NotEnoughCash,
+        AlreadyProposed, TooFewEligible.
+    """
+    if assets <= 0:
+        raise BadAmount("Say how much: an amount above zero.")
+    overview, pending = _pending(REDEMPTION_FEES, at)
+    if assets > pending:
+        raise NothingToWithdraw(
+            f"Only {format_amount(pending)} USDT of redemption fees can be withdrawn."
+        )
+    return _propose(
+        REDEMPTION_FEES,
+        assets,
+        overview,
+        call=WithdrawRedemptionFees(chain_id=overview.chain_id, assets=assets),
+        figures={"withdrawable": pending},
+        kept_back=0,
+        reason=reason,
+        actor=actor,
+        at=at,
+    )
+
+
+@transaction.atomic
+def propose_accrued_fees(*, reason: str, actor: Actor, at: datetime) -> int:
+    """Ask people to collect the management and performance fees that have accrued by then.
+
+    The contract takes what has accrued when it is called, a little more than now, and pays at most
+    the cash that is not kept for redemption fees. Doors ask for the right ``fund.propose_fees``.
+
+    Raises:
+        NoReason, FiguresTooOld, NotKnown, NothingToWithdraw, NotEnoughCash, AlreadyProposed,
+        TooFewEligible.
+    """
+    overview, pending = _pending(ACCRUED_FEES, at)
+    if not pending:
+        raise NothingToWithdraw("No management or performance fee has accrued.")
+    return _propose(
+        ACCRUED_FEES,
+        pending,
+        overview,
+        call=CollectFees(chain_id=overview.chain_id, expected_assets=pending),
+        figures={
+            "management": overview.pending_management_fee_assets,
+            "performance": overview.pending_performance_fee_assets,
+        },
+        kept_back=overview.redemption_fees_withdrawable_assets or 0,
+        reason=reason,
+        actor=actor,
+        at=at,
+    )
+
+
+def _pending(subject: str, at: datetime) -> tuple[Overview, int]:
+    overview = fresh_overview(at=at)
+    pending = withdrawable_now(overview, redemption=subject == REDEMPTION_FEES)
+    if pending is None:
+        raise NotKnown("The contracts did not say how much is pending.")
+    return overview, pending
+
+
+def _propose(
+    subject: str,
+    assets: int,
+    overview: Overview,
+    *,
+    call: Call,
+    figures: dict[str, int | None],
+    kept_back: int,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+) -> int:
+    reason = approvals.clean_change_reason(reason)
+    before = cash_of(overview)
+    if before is None:
+        raise NotKnown("The vault did not say how much cash it has.")
+    payable = max(before.cash_assets - kept_back, 0)
+    if assets > payable:
+        raise NotEnoughCash(
+            f"The vault could pay {format_amount(payable)} USDT in cash; "
+            f"{format_amount(assets)} USDT would leave it. Raise cash first."
+        )
+    after = before.less(assets)
+    facts: dict[str, Any] = {
+        "fees": subject,
+        "assets": assets,
+        **figures,
+        "cashBefore": before.cash_assets,
+        "cashAfter": after.cash_assets,
+        "l1BpsBefore": before.l1_bps,
+        "l1BpsAfter": after.l1_bps,
+        "block": overview.block_number,
+        "reason": reason,
+    }
+    return ask(
+        kind=FEE_WITHDRAW,
+        subject_id=subject,
+        title=f"Pay out {subject} fees of {format_amount(assets)} USDT",
+        amount=assets,
+        facts=facts,
+        conditions=[_l1_stays(overview, after)],
+        call=call,
+        chain_id=overview.chain_id,
+        actor=actor,
+        at=at,
+    )
+
+
+def _l1_stays(overview: Overview, after: CashFigures) -> dict[str, object]:
+    """In words, whether L1 stays within its band."""
+    least = overview.tiers[0].min_bps
+    if least is None or after.l1_bps is None:
+        return {"text": "L1's minimum is not known.", "met": None}
+    return {
+        "text": f"L1 is {format_bps(after.l1_bps)} of assets afterwards; "
+        f"its minimum is {format_bps(least)}.",
+        "met": after.l1_bps >= least,
+    }

@@ -1,0 +1,1 @@
+"""Plain Python: when sources agree on a price, and what a source must say about itself."""

@@ -1,0 +1,1 @@
+"""/rebalance over REST: how the fund stands, plans, previews, and submitting one."""
