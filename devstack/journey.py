@@ -180,8 +180,9 @@ class Journey:
         wrong = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
         if wrong:
             raise DevError(f"Request {asked.id} differs from the chain: {wrong}.")
+        block = state["block"]["number"]
         for holder in state["holders"]:
-            on_chain = self.scenario.vault.read("balanceOf", holder["address"])
+            on_chain = self.scenario.vault.read("balanceOf", holder["address"], block=block)
             if int(holder["balance"]) != on_chain:
                 raise DevError(
                     f"Balance of {holder['address']}: ours {holder['balance']}, {on_chain}."

@@ -150,7 +150,7 @@ class Product:
         self.environment = self._make_environment()
         _side_by_side(
             lambda: self._prepare_chain(secrets.signer_password, first),
-            in_background=self._migrate,
+            in_background=self._prepare_database,
         )
         self.supervisor.start(self._programs(), self.environment)
         _side_by_side(self._wait, in_background=lambda: self._fill(first))
@@ -164,11 +164,15 @@ class Product:
             _side_by_side(self.chain.stop, in_background=self.services.stop)
             _services_ledger(self.directory).clear()
 
-    def _migrate(self) -> None:
+    def _prepare_database(self) -> None:
+        """Tables and staff, where they are not there yet: the first ticket asks somebody."""
+        self.staff = self._state.staff()
         if self._state.is_prepared_by(self._code):
             return
-        with self._console.step("database is migrated"):
+        with self._console.step("database is migrated and has its staff"):
             migrate(self.environment)
+            self.staff = create_staff(self.environment)
+            self._state.remember_staff(self.staff)
 
     def _prepare_chain(self, password: str, first: bool) -> None:
         with self._console.step("contracts are deployed"):
@@ -183,17 +187,13 @@ class Product:
             wait_until_healthy(self.supervisor, self.ports)
 
     def _fill(self, first: bool) -> None:
-        """What belongs to a new installation, and staff where they are not there yet."""
+        """What belongs to a new installation."""
         if first:
             load_about_assets(
                 self.environment,
                 price_sources=self.chain.price_sources,
                 asset_terms=self.chain.asset_terms,
             )
-        self.staff = self._state.staff()
-        if not self._state.is_prepared_by(self._code):
-            self.staff = create_staff(self.environment)
-            self._state.remember_staff(self.staff)
 
     def _refuse_used_database(self) -> None:
         """A new chain must not meet rows about another one."""

@@ -49,7 +49,6 @@ class Rebalancing:
         )
         subscriber.start()
         with self.console.step("the market drains L1 below its low mark"):
-            self._cancel_other_plan()
             self.scenario.drain_l1()
             if self._tier_bps(L1) >= L1_LOW_BPS:
                 raise DevError("L1 is not drained on the chain.")
@@ -81,17 +80,6 @@ class Rebalancing:
         self.console.say("verified: REST and WebSocket told of the plan's end")
 
     # -- Steps -------------------------------------------------------------------------------
-
-    def _cancel_other_plan(self) -> None:
-        """One that the calendar asked for gives way: there is one open plan at a time."""
-        pending = self._pending_plan()
-        if pending is None:
-            return
-        path = f"/admin/rebalance/plan/{pending['planId']}/change/"
-        person = self.owners[0]
-        form = next(form for form in person.forms(path) if form.action.endswith("/cancel/"))
-        person.submit(form, page=path, reason="Another one is about to be needed")
-        self.console.say(f"cancelled: plan {pending['planId']}, which something else asked for")
 
     def _pending_plan(self) -> dict[str, Any] | None:
         pending: dict[str, Any] | None = self.program.get("rebalance/status")["pendingPlan"]

@@ -43,7 +43,7 @@ def register() -> None:
         register_panel(kind, Panel(describe=rebalance.describe_plan, facts_now=rebalance.facts_now))
     register_panel(
         "CONFIG_CHANGE",
-        Panel(describe=rebalance.describe_policy, facts_now=rebalance.policy_facts_now),
+        Panel(describe=rebalance.describe_policy_change, facts_now=rebalance.policy_facts_now),
         subject_prefix="rebalance:policy",
     )
 

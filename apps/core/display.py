@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from eth_utils.address import to_checksum_address
@@ -104,6 +105,14 @@ def change(value: Decimal | None, *, reason: str = "Not known yet") -> SafeStrin
     tone = "up" if percent > 0 else "down" if percent < 0 else "flat"
     sign = {"up": "+", "down": "−", "flat": ""}[tone]
     return format_html('<span class="num {}">{}{} %</span>', tone, sign, f"{abs(percent):,}")
+
+
+def ticket(ticket_id: int | None, *, reason: str = "Needs no ticket") -> SafeString:
+    """A link to a ticket's page."""
+    if ticket_id is None:
+        return unknown(reason)
+    url = reverse("admin:approvals_ticket_change", args=[ticket_id])
+    return format_html('<a class="link" href="{}">Ticket #{}</a>', url, ticket_id)
 
 
 def address(value: str | None, label: str = "", *, chain_id: int | None = None) -> SafeString:

@@ -9,11 +9,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.http import HttpResponse
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from apps.core.errors import Invalid
 from apps.core.units import to_decimal
 
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
@@ -22,6 +24,11 @@ _CELL_CHARACTERS_MAX = 32_000
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV_TYPE = "text/csv; charset=utf-8"
+ROWS_MAX = 50_000
+
+
+class TooMany(Invalid):
+    """More rows than one file should have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,22 @@ def money_columns(
     return [Column(f"{title} ({symbol})", scaled), Column(f"{title} (base units)", value)]
 
 
+def download(
+    rows: Iterable[Any], columns: Sequence[Column], *, count: int, file_format: str, name: str
+) -> HttpResponse:
+    """The answer that brings ``count`` rows as a file, ``name`` with the format as its ending.
+
+    Raises:
+        TooMany: over 50,000 rows.
+    """
+    if count > ROWS_MAX:
+        raise TooMany(f"{count:,} rows are too many for one file; narrow the list to {ROWS_MAX:,}.")
+    write, content_type = _FORMATS[file_format]
+    response = HttpResponse(write(rows, columns), content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}.{file_format}"'
+    return response
+
+
 def csv(rows: Iterable[Any], columns: Sequence[Column]) -> bytes:
     """A CSV file as UTF-8 with a byte order mark, so that Excel reads it rightly."""
     text = io.StringIO()
@@ -71,6 +94,10 @@ def xlsx(rows: Iterable[Any], columns: Sequence[Column], *, title: str = "Export
     buffer = io.BytesIO()
     workbook.save(buffer)
     return buffer.getvalue()
+
+
+_FORMATS = {"csv": (csv, CSV_TYPE), "xlsx": (xlsx, XLSX_TYPE)}
+FORMATS = tuple(_FORMATS)
 
 
 def neutral(text: str) -> str:

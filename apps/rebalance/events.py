@@ -17,8 +17,7 @@ class PlanFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanSubmitted(PlanFact):
-    """A plan was made. ``ticket_id`` is None where nobody has to approve it; ``approval`` says why
-    that is, or who has to."""
+    """A plan was made. Without ``ticket_id`` nobody has to approve it; ``approval`` says why."""
 
     ticket_id: int | None
     approval: str
@@ -50,7 +49,6 @@ class PlanFinished(PlanFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanDeviated(PlanFact):
-    """After a plan the fund is further from the projection than people accept (bps of total
-    assets)."""
+    """After a plan the fund is further from the projection than people accept (bps of total)."""
 
     deviation_bps: int

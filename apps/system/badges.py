@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from apps.approvals import queries as approvals
 from apps.chain import queries as chain
 from apps.core import clock
+from apps.core.cached import cached
 from apps.notifications import queries as notifications
 from apps.rebalance import queries as rebalance
 from apps.redemptions import queries as redemptions
-from apps.system.cached import cached
 from apps.system.queries.health import STUCK_AFTER
 
 KEEP_SECONDS = 5

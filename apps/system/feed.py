@@ -13,9 +13,11 @@ from apps.accounts.queries import label_of
 from apps.chain.queries import EventView
 from apps.core import display
 from apps.core.units import format_bps
+from apps.fund import queries as fund
 
 Args = Mapping[str, Any]
 _CHANNELS = ("standard", "emergency", "scheduled")
+_ROUTES = ("over the counter", "by swap", "by its adapter")
 _TEXT_MAX = 120
 _NOT_TOLD = {"Approval", "Transfer", "Withdraw"}
 
@@ -33,26 +35,34 @@ class Line:
 
 def lines(events: list[EventView]) -> list[Line]:
     """The events worth a line, in the order given."""
-    return [_line(event) for event in events if event.name not in _NOT_TOLD]
+    told = [event for event in events if event.name not in _NOT_TOLD]
+    symbols: dict[str, str] = {}
+    for chain_id in {event.chain_id for event in told if "token" in event.args}:
+        symbols |= fund.symbols(chain_id=chain_id)
+    return [_line(event, symbols) for event in told]
 
 
-def sentence(event: EventView) -> SafeString:
-    """What the event says, with amounts, people and a link to its record."""
+def sentence(event: EventView, symbols: Mapping[str, str] | None = None) -> SafeString:
+    """What the event says, with amounts, people and a link to its record; ``symbols`` names tokens
+    by their lower-case address."""
     tell = _SENTENCES.get(event.name)
     if tell is None:
         return _fallback(event)
+    args = dict(event.args)
+    if "token" in args:
+        args["symbol"] = (symbols or {}).get(str(args["token"]).lower(), "")
     try:
-        return tell(event.args)
+        return tell(args)
     except (KeyError, ValueError, IndexError, TypeError):
         # Arguments come from outside: an event of another generation may lack some.
         return _fallback(event)
 
 
-def _line(event: EventView) -> Line:
+def _line(event: EventView, symbols: Mapping[str, str]) -> Line:
     return Line(
         id=event.id,
         at=event.at,
-        what=sentence(event),
+        what=sentence(event, symbols),
         tone=_TONES.get(event.name, ""),
         final=event.status != "SEEN",
     )
@@ -69,6 +79,10 @@ def _usdt(value: str) -> SafeString:
 
 def _who(address: str) -> SafeString:
     return display.address(address, label_of(address))
+
+
+def _asset(args: Args) -> SafeString:
+    return display.address(args["token"], args["symbol"])
 
 
 def _redemption(args: Args, word: str = "Redemption") -> SafeString:
@@ -136,14 +150,13 @@ _SENTENCES: dict[str, Callable[[Args], SafeString]] = {
     ),
     "LowLiquidityAlert": _alert("Low"),
     "CriticalLiquidityAlert": _alert("Critical"),
-    "AssetPurchased": lambda a: format_html(
-        "Bought {} for {}", display.address(a["token"]), _usdt(a["usdtAmount"])
+    "AssetPurchased": lambda a: format_html("Bought {} for {}", _asset(a), _usdt(a["usdtAmount"])),
+    "PurchaseRouted": lambda a: format_html(
+        "{} went into {}, {}", _usdt(a["usdtAmount"]), _asset(a), _ROUTES[int(a["method"])]
     ),
-    "AssetRedeemed": lambda a: format_html(
-        "Sold {} for {}", display.address(a["token"]), _usdt(a["usdtReceived"])
-    ),
+    "AssetRedeemed": lambda a: format_html("Sold {} for {}", _asset(a), _usdt(a["usdtReceived"])),
     "WaterfallLiquidation": lambda a: format_html(
-        "Liquidated {} for {}", display.address(a["token"]), _usdt(a["usdtReceived"])
+        "Liquidated {} for {}", _asset(a), _usdt(a["usdtReceived"])
     ),
     "ManagementFeeCollected": lambda a: format_html(
         "Management fee accrued: {}", _usdt(a["feeAmount"])

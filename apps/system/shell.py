@@ -11,8 +11,8 @@ from django.templatetags.static import static
 
 from apps.chain import queries as chain
 from apps.core import clock
+from apps.core.cached import cached
 from apps.fund import queries as fund
-from apps.system.cached import cached
 
 STRIP_SECONDS = 2
 NAV_STALE_AFTER = timedelta(minutes=5)

@@ -13,6 +13,7 @@ from apps.approvals import operations
 from apps.approvals.models import Ticket
 from apps.core.actor import Actor
 from tests import installed
+from tests.accounts.people import Person, sign_typed_data
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CHAIN = 31337
@@ -126,3 +127,24 @@ def cast(
 ) -> Ticket:
     """Sign and vote."""
     return operations.vote(**signed(user, ticket, decision, reason, **kw))
+
+
+def decide(
+    who: Person, ticket: Ticket, decision: str = "APPROVE", reason: str = "", *, at: datetime
+) -> Ticket:
+    """Sign and vote as the ticket's page does."""
+    wanted = operations.prepare_vote(
+        ticket_id=ticket.pk, user_id=who.id, decision=decision, reason=reason, at=at
+    )
+    return operations.cast_vote(
+        ticket_id=ticket.pk,
+        user_id=who.id,
+        decision=decision,
+        reason=reason,
+        facts_hash_shown=ticket.facts_hash,
+        signature=sign_typed_data(who, wanted.typed_data),
+        nonce=wanted.nonce,
+        expires_at=wanted.expires_at,
+        actor=who.actor,
+        at=at,
+    )

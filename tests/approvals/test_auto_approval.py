@@ -105,6 +105,17 @@ class TestApprovesByItself:
         with pytest.raises(queries.NotAuthorised, match="without people"):
             queries.authorises(ticket_id=ticket.pk, calls_hash=LEG_1, at=NOON)
 
+    def test_no_longer_once_people_took_the_rule_back(self) -> None:
+        ticket = open_small()
+        with guards_off():
+            rule = Rule.objects.get(kind="POOL_ACTION", active=True)
+            Rule.objects.filter(pk=rule.pk).update(active=False)
+            rule.pk, rule.version, rule.auto_approve = None, 2, {}
+            rule.save(force_insert=True)
+
+        with pytest.raises(queries.NotAuthorised, match="No rule approves"):
+            queries.authorises(ticket_id=ticket.pk, calls_hash=CALLS, at=NOON)
+
 
 class TestTheDatabase:
     @pytest.mark.parametrize(

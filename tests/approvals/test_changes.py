@@ -99,6 +99,42 @@ class TestProposeRule:
             ask(people[1])
 
 
+class TestProposeChange:
+    def ask(self, who: User) -> int:
+        return operations.propose_change(
+            kind="CONFIG_CHANGE",
+            subject_id="elsewhere:7",
+            title="Something else",
+            facts={},
+            chain_id=CHAIN,
+            actor=actor_of(who),
+            at=NOON,
+        )
+
+    def test_not_while_what_was_decided_is_on_its_way(self, people: tuple[User, User]) -> None:
+        first = self.ask(people[0])
+        cast(people[1], queries.ticket(first))
+        operations.record_execution(ticket_id=first, status="SENT", at=NOON)
+
+        with pytest.raises(operations.AlreadyProposed, match=f"ticket {first} decided"):
+            self.ask(people[0])
+
+    def test_again_once_it_failed(self, people: tuple[User, User]) -> None:
+        first = self.ask(people[0])
+        cast(people[1], queries.ticket(first))
+        operations.record_execution(ticket_id=first, status="FAILED", error="no", at=NOON)
+
+        assert self.ask(people[0]) != first
+
+
+class TestCleanChangeReason:
+    def test_is_one_line_in_which_nothing_hides(self) -> None:
+        assert operations.clean_change_reason(" a\n b\x00\u202e ") == "a b[U+0000][U+202E]"
+
+    def test_is_cut(self) -> None:
+        assert len(operations.clean_change_reason("x" * 501)) == 500
+
+
 class TestApplyRule:
     def test_puts_the_new_version_in_force(self, people: tuple[User, User]) -> None:
         maker, checker = people

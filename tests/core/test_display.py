@@ -91,3 +91,15 @@ class TestStatusPill:
     def test_refuses_an_unknown_tone(self) -> None:
         with pytest.raises(ValueError, match="purple"):
             display.status_pill("x", "purple")
+
+
+class TestTicket:
+    def test_links_to_its_page(self) -> None:
+        assert display.ticket(7) == (
+            '<a class="link" href="/admin/approvals/ticket/7/change/">Ticket #7</a>'
+        )
+
+    def test_says_why_there_is_none(self) -> None:
+        assert 'title="Came with the installation"' in display.ticket(
+            None, reason="Came with the installation"
+        )

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from apps.core.exports import Column, csv, money_columns, xlsx
+from apps.core import exports
+from apps.core.exports import Column, csv, download, money_columns, xlsx
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"]
@@ -72,3 +73,20 @@ class TestXlsx:
 
     def test_decimals_are_kept(self) -> None:
         assert self.read([Decimal("1.5")], [Column("Rate", whole)])["A2"].value == 1.5
+
+
+class TestDownload:
+    @pytest.mark.parametrize(
+        ("file_format", "content_type"), [("csv", exports.CSV_TYPE), ("xlsx", exports.XLSX_TYPE)]
+    )
+    def test_is_a_file_with_a_name(self, file_format: str, content_type: str) -> None:
+        columns = [Column("N", lambda row: row)]
+
+        answer = download([1, 2], columns, count=2, file_format=file_format, name="numbers")
+
+        assert answer["Content-Type"] == content_type
+        assert answer["Content-Disposition"] == f'attachment; filename="numbers.{file_format}"'
+
+    def test_refuses_more_rows_than_a_file_should_have(self) -> None:
+        with pytest.raises(exports.TooMany, match="50,001 rows"):
+            download([], [], count=exports.ROWS_MAX + 1, file_format="csv", name="numbers")

@@ -65,9 +65,9 @@ def floor(world: World) -> Floor:
 def plan(floor: Floor) -> Plan:
     """Approved by people: a sale, a purchase that it pays for, and another sale."""
     plan = floor.approved(
-        floor.sell(0, "MTMM", 28_000),
-        floor.buy(1, "CPCS", 26_000, depends_on=(0,)),
-        floor.sell(2, "SPSB", 10_000, priority=3),
+        floor.sell(1, "MTMM", 28_000),
+        floor.buy(2, "CPCS", 26_000, depends_on=(1,)),
+        floor.sell(3, "SPSB", 10_000, priority=3),
     )
     assert plan.ticket_id is not None
     return plan

@@ -69,6 +69,8 @@ def state(number: int = 100, at: datetime = START, **values: Any) -> FundState:
         "effective_supply": 962_000 * USDT,
         "withdrawable_redemption_fees": 10_000 * USDT,
         "paused": False,
+        "manager_paused": False,
+        "controller_paused": False,
         "tiers": (
             TierBand(Tier.L1, 1_000, 500, 2_000),
             TierBand(Tier.L2, 3_000, 2_000, 4_000),
@@ -80,5 +82,6 @@ def state(number: int = 100, at: datetime = START, **values: Any) -> FundState:
         ),
         "pending_fees": PendingFees(7 * USDT, 3 * USDT, 10 * USDT, START, 590_000 * USDT),
         "redemption_fees": RedemptionFees(12_000 * USDT, 10_000 * USDT, 2_000 * USDT),
+        "unpaid_fees": None,
     }
     return FundState(block=block(number, at), vault=VaultState(**vault), **{**fields, **values})

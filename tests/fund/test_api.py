@@ -169,6 +169,17 @@ class TestNavHistory:
         assert data["performance"]["change24h"] is None
         assert data["performance"]["inception"] == "2026-03-02T09:30:00Z"
 
+    def test_hours_of_a_whole_year_may_be_asked_for(self, viewer: APIClient) -> None:
+        data = get(
+            viewer,
+            "nav/history",
+            startDate="2025-04-01",
+            endDate="2026-03-31",
+            interval="hourly",
+        )
+
+        assert len(data["points"]) == 1
+
     @pytest.mark.parametrize("interval", ["daily", "weekly"])
     def test_gaps_are_those_of_the_interval(self, viewer: APIClient, interval: str) -> None:
         for kind in ("HOURLY", "DAILY"):
@@ -212,6 +223,8 @@ class TestLayers:
         data = get(viewer, "liquidity/layers")
 
         assert data["layer1Cash"] == str(60_000 * USDT)
+        assert data["lastUpdated"] == data["takenAt"] == "2026-03-02T09:30:00Z"
+        assert data["ageSeconds"] > 0
         assert data["buffer"] == str(100_000 * USDT)
         assert data["layers"]["L3"]["withinBand"] is False
 
@@ -294,10 +307,13 @@ class TestFees:
             "accruals": 1,
             "withdrawn": None,  # the vault's cash does not add up: nobody ever subscribed
             "withdrawals": None,
+            "withdrawnBy": None,
             "pending": str(7 * USDT),
             "rate": "0.0050",
         }
         assert data["redemption"]["withdrawn"] == "0"
+        assert data["redemption"]["withdrawnBy"] == "EVENTS"
+        assert (data["unpaid"], data["lastUpdated"]) == (None, "2026-03-02T09:30:00Z")
         assert [line["kind"] for line in data["entries"]] == ["MANAGEMENT"]
 
 
@@ -320,6 +336,8 @@ class TestHolders:
         assert item["balance"] == str(750_000 * USDT)
         assert item["value"] == "787500.00"
         assert item["share"] == "0.7500"
+        assert item["pending"] == "0"
+        assert item["valuedAt"] == "2026-03-02T09:30:00Z"
 
     def test_one_of_them_by_any_spelling(
         self, viewer: APIClient, logs: Logs, project: Callable[..., None], overview: None

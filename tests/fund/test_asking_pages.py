@@ -13,7 +13,8 @@ from apps.chain.queries import ChainUnavailable
 from apps.core import clock
 from apps.fund import operations, queries
 from apps.fund.admin import asset_changes
-from apps.fund.models import Asset
+from apps.fund.models import Asset, Snapshot
+from apps.fund.rules.called import Called
 from apps.fund.rules.terms import Terms
 from tests.accounts.people import Person, person, signed_in
 from tests.approvals.helpers import SYSTEM
@@ -81,6 +82,32 @@ class TestFees:
         assert "Since inception" in text
         assert "Ask two people" in text
         assert "disabled" not in text.split("Withdraw redemption fees", 1)[1].split("</form>", 1)[0]
+
+    @pytest.mark.parametrize(
+        ("unpaid", "says"),
+        [
+            (None, "the contract does not say what it has not paid"),
+            (25 * USDT, "all that accrued less what the contract says it has not paid yet"),
+        ],
+    )
+    def test_says_how_what_was_paid_is_known(
+        self, client: Client, unpaid: int | None, says: str
+    ) -> None:
+        Snapshot.objects.update(unpaid_fees_assets=unpaid)
+
+        text = page(client, "fund_feeentry_changelist")
+
+        assert says in text
+        assert ("that were taken before and wait for cash" in text) == bool(unpaid)
+
+    def test_what_waits_for_cash_is_asked_for_too(self, client: Client) -> None:
+        Snapshot.objects.update(unpaid_fees_assets=25 * USDT)
+
+        post(client, "fund_fees_accrued", reason="Quarter end")
+
+        ticket = Ticket.objects.get()
+        assert ticket.amount == (7 + 3 + 25) * USDT
+        assert ticket.facts["unpaid"] == str(25 * USDT)
 
     def test_a_button_opens_a_ticket(self, client: Client) -> None:
         text = post(client, "fund_fees_redemption", amount="1,234.5", reason="Quarter end")
@@ -155,7 +182,13 @@ class TestRegister:
 
         def answer(**asked: Any) -> queries.Trial:
             tried.append(asked)
-            return queries.Trial(ok=True, error="", block_number=9, price_assets=USDT)
+            return queries.Trial(
+                ok=True,
+                error="",
+                block_number=9,
+                price_assets=USDT,
+                called=Called(name=b"<b>Larch", symbol=b"LR<i>", decimals=6),
+            )
 
         monkeypatch.setattr(asset_changes.queries, "try_adding", answer)
 

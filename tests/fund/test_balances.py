@@ -151,9 +151,98 @@ class TestAgainstEvents:
     def test_paid_fees_are_what_left_and_nothing_else_explains(
         self, cash: int, paid: int | None
     ) -> None:
-        found = fees_paid(chain_id=CHAIN_ID, block_number=200, cash_assets=cash * USDT)
+        found = fees_paid(
+            chain_id=CHAIN_ID, block_number=200, cash_assets=cash * USDT, unpaid_assets=None
+        )
 
         assert found == paid
+
+    @pytest.mark.parametrize(
+        ("unpaid", "paid"), [(0, 7 * USDT), (3 * USDT, 4 * USDT), (7 * USDT, 0), (8 * USDT, None)]
+    )
+    def test_the_contract_knows_what_it_has_not_paid_better_than_cash(
+        self, unpaid: int, paid: int | None
+    ) -> None:
+        found = fees_paid(
+            chain_id=CHAIN_ID, block_number=200, cash_assets=797 * USDT, unpaid_assets=unpaid
+        )
+
+        assert found == paid
+
+    def test_without_cash_or_the_contracts_word_nobody_can_say(self) -> None:
+        found = fees_paid(chain_id=CHAIN_ID, block_number=200, cash_assets=None, unpaid_assets=None)
+
+        assert found is None
+
+    @pytest.mark.parametrize(("cash", "differs"), [(796, True), (797, False), (798, True)])
+    def test_cash_is_explained_to_the_unit_where_the_contract_tells_what_it_owes(
+        self, cash: int, differs: bool
+    ) -> None:
+        """Seven were taken and four are owed, so three have left."""
+        rows = queries.fund_rows(chain_id=CHAIN_ID)
+        now = said(200, START + DAY / 2, cash=cash, tokens=200)
+
+        found = list(unexplained(rows.balances, replace(now, unpaid_fees=4 * USDT)))
+
+        assert bool(found) == differs
+
+    def test_a_day_later_what_was_owed_is_told_by_the_snapshot(self) -> None:
+        later = START + 2 * DAY
+        then = said(200, START + DAY / 2, cash=797, tokens=200)
+        operations.take_snapshot(
+            kind="HOURLY",
+            chain_id=CHAIN_ID,
+            slot=START + DAY / 2,
+            state=replace(then, unpaid_fees=4 * USDT),
+            at=START + DAY / 2,
+        )
+        final_at(300, later)
+        rows = queries.fund_rows(chain_id=CHAIN_ID).balances
+
+        def differs(cash: int, unpaid: int | None) -> bool:
+            now = said(300, later, cash=cash, tokens=200)
+            return bool(list(unexplained(rows, replace(now, unpaid_fees=unpaid))))
+
+        assert (rows.unpaid_assets, rows.unpaid_is_told) == (4 * USDT, True)
+        assert [differs(cash, 1 * USDT) for cash in (793, 794, 795)] == [True, False, True]
+        assert [differs(cash, None) for cash in (792, 793, 797, 798)] == [True, False, False, True]
+
+    def test_what_was_owed_a_day_ago_may_not_have_been_told(self) -> None:
+        later = START + 2 * DAY
+        operations.take_snapshot(
+            kind="HOURLY",
+            chain_id=CHAIN_ID,
+            slot=START + DAY / 2,
+            state=said(200, START + DAY / 2, cash=797, tokens=200),
+            at=START + DAY / 2,
+        )
+        final_at(300, later)
+        rows = queries.fund_rows(chain_id=CHAIN_ID).balances
+
+        def differs(cash: int) -> bool:
+            now = said(300, later, cash=cash, tokens=200)
+            return bool(list(unexplained(rows, replace(now, unpaid_fees=1 * USDT))))
+
+        assert (rows.unpaid_assets, rows.unpaid_is_told) == (4 * USDT, False)
+        assert [differs(cash) for cash in (793, 794, 797, 798)] == [True, False, False, True]
+
+    def test_the_ledger_says_by_whom_a_figure_is_known(self) -> None:
+        for number, unpaid in enumerate((None, 6 * USDT, 8 * USDT)):
+            found = said(200 + number, START + DAY / 2, cash=797, tokens=200)
+            operations.take_snapshot(
+                kind="LIVE",
+                chain_id=CHAIN_ID,
+                slot=START + DAY / 2,
+                state=replace(found, unpaid_fees=unpaid),
+                at=START + DAY / 2,
+            )
+            management, _, redemption = queries.fees()
+            assert redemption.withdrawn_by == "EVENTS"
+            assert (management.withdrawn_by, management.withdrawn_assets) == [
+                ("CASH", 3 * USDT),
+                ("CONTRACT", 1 * USDT),
+                (None, None),
+            ][number]
 
     def test_the_ledger_calls_no_more_withdrawn_than_left(self) -> None:
         operations.take_snapshot(
@@ -187,6 +276,7 @@ class TestArithmetic:
             cash_assets=before,
             tokens={},
             unpaid_assets=unpaid,
+            unpaid_is_told=False,
             block_number=100,
             moved=Moved(cash_assets=flow, accrued_assets=accrued, tokens={}),
         )
@@ -205,6 +295,7 @@ class TestArithmetic:
             cash_assets=60_000 * USDT,
             tokens={TOKEN: 250_000 * TOKENS},
             unpaid_assets=0,
+            unpaid_is_told=False,
             block_number=100,
             moved=Moved(cash_assets=0, accrued_assets=0, tokens={}),
         )
@@ -217,6 +308,7 @@ class TestArithmetic:
             cash_assets=60_000 * USDT,
             tokens={},
             unpaid_assets=0,
+            unpaid_is_told=False,
             block_number=100,
             moved=Moved(cash_assets=0, accrued_assets=0, tokens={}),
         )

@@ -13,13 +13,25 @@ from apps.chain.events import (
     AssetAdded,
     AssetRemoved,
     ContractPaused,
+    ContractUnpaused,
     ManagementFeeCollected,
     SharesTransferred,
 )
 from apps.chain.terms import Tier
 from apps.fund import operations, queries
 from apps.fund.models import Snapshot
-from tests.fund.facts import ALICE, CHAIN_ID, CONTROLLER, START, TOKEN, USDT, VAULT, ZERO, Logs
+from tests.fund.facts import (
+    ALICE,
+    CHAIN_ID,
+    CONTROLLER,
+    MANAGER,
+    START,
+    TOKEN,
+    USDT,
+    VAULT,
+    ZERO,
+    Logs,
+)
 from tests.fund.states import asset, state
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chain_file")]
@@ -92,14 +104,48 @@ class TestVault:
 
         assert subjects(said()) == set()
 
-    def test_a_pause_of_another_contract_is_not_the_vaults(
-        self, logs: Logs, project: Callable[..., None]
+    @pytest.mark.parametrize(
+        ("contract", "field", "name"),
+        [
+            (VAULT, "paused", "vault"),
+            (MANAGER, "manager_paused", "redemption manager"),
+            (CONTROLLER, "controller_paused", "asset controller"),
+        ],
+    )
+    def test_each_contracts_pause_is_its_own(
+        self,
+        logs: Logs,
+        project: Callable[..., None],
+        contract: str,
+        field: str,
+        name: str,
     ) -> None:
-        project(logs.fact(ContractPaused, CONTROLLER, account=ALICE))
+        assert subjects(said(**{field: True})) == {f"{name}: paused"}
+
+        project(logs.fact(ContractPaused, contract, account=ALICE))
+
+        assert subjects(said()) == {f"{name}: paused"}
+        assert subjects(said(**{field: True})) == set()
+        assert subjects(said(**{field: None})) == set()
+
+    def test_the_latest_position_counts(self, logs: Logs, project: Callable[..., None]) -> None:
+        project(
+            logs.fact(ContractPaused, MANAGER, account=ALICE),
+            logs.fact(ContractUnpaused, MANAGER, account=ALICE),
+        )
+
         assert subjects(said()) == set()
 
-        project(logs.fact(ContractPaused, VAULT, account=ALICE))
-        assert subjects(said()) == {"vault: paused"}
+    def test_emergency_mode_that_no_event_told_of_differs(self) -> None:
+        assert subjects(said(emergency_mode=True)) == {"vault: emergency mode"}
+
+    def test_a_contract_that_is_no_longer_ours_does_not_count(
+        self, logs: Logs, project: Callable[..., None]
+    ) -> None:
+        fact = logs.fact(ContractPaused, VAULT, account=ALICE)
+        project(replace(fact, source=replace(fact.source, address="0x" + "ab" * 20)))
+
+        assert subjects(said()) == set()
 
 
 class TestFees:

@@ -330,6 +330,7 @@ def deployed_token(world: World) -> str:
         ADMIN.address, artifact("MockRWAToken"), *name
     ).contract_address
     assert token is not None
+    world.finalise()
     return str(token).lower()
 
 

@@ -12,6 +12,8 @@ from apps.chain.terms import Tier
 from apps.core import clock
 from apps.fund import operations, queries
 from apps.fund.models import Asset
+from apps.fund.queries import panel
+from apps.fund.rules.called import Called
 from apps.fund.rules.terms import BadTerms, Terms
 from tests.accounts.people import Person
 from tests.fund.facts import CHAIN_ID, CONTROLLER, START, TOKEN, USDT, Logs
@@ -60,8 +62,11 @@ def read(number: int = 100, **values: Any) -> None:
     )
 
 
-def tried(ok: bool = True, error: str = "", price: int | None = USDT) -> queries.Trial:
-    return queries.Trial(ok=ok, error=error, block_number=7, price_assets=price)
+def tried(
+    ok: bool = True, error: str = "", price: int | None = USDT, **words: Any
+) -> queries.Trial:
+    called = Called(**{"name": b"Larch Bills", "symbol": b"LRCB", "decimals": 6, **words})
+    return queries.Trial(ok=ok, error=error, block_number=7, price_assets=price, called=called)
 
 
 def common(who: Person, token: str) -> dict[str, Any]:
@@ -105,6 +110,48 @@ class TestAddition:
         )
         assert ticket.facts["new"]["issuer"] == "Larch Street Capital"
 
+    def test_freezes_what_the_token_calls_itself_to_the_byte(self, admins: list[Person]) -> None:
+        ticket = Ticket.objects.get(
+            pk=add(admins[0], tried=tried(name=b"Larch\x00 \xe2\x80\xaeslliB \xff", symbol=b"LRCB"))
+        )
+
+        assert ticket.title.startswith(f"List LRCB, {NEW}, in L2")
+        assert ticket.facts["symbol"] == "LRCB"
+        assert ticket.facts["name"] == "Larch slliB \ufffd"
+        assert ticket.facts["nameBytes"] == "0x" + b"Larch\x00 \xe2\x80\xaeslliB \xff".hex()
+        assert ticket.facts["decimals"] == "6"
+
+    @pytest.mark.parametrize(
+        ("words", "missing"),
+        [
+            ({"symbol": None}, "symbol"),
+            ({"symbol": b"\x00\x00"}, "symbol"),
+            ({"symbol": "\u202e\u200b".encode()}, "symbol"),
+            ({"name": None}, "name"),
+            ({"name": b""}, "name"),
+            ({"decimals": None}, "decimals"),
+            ({"name": None, "symbol": None, "decimals": None}, "symbol and name and decimals"),
+        ],
+    )
+    def test_refuses_what_does_not_say_what_it_is(
+        self, admins: list[Person], words: dict[str, Any], missing: str
+    ) -> None:
+        with pytest.raises(operations.TokenNameless, match=f"does not say its {missing} in"):
+            add(admins[0], tried=tried(**words))
+
+    def test_no_decimals_at_all_are_decimals(self, admins: list[Person]) -> None:
+        assert Ticket.objects.get(pk=add(admins[0], tried=tried(decimals=0))).facts["decimals"]
+
+    @pytest.mark.parametrize(
+        ("symbol", "met"), [(b"LRCB", True), (b"mm\x00f", True), (b"mmf", False)]
+    )
+    def test_says_when_a_listed_asset_has_the_same_symbol(
+        self, admins: list[Person], symbol: bytes, met: bool
+    ) -> None:
+        ticket = Ticket.objects.get(pk=add(admins[0], tried=tried(symbol=symbol)))
+
+        assert ticket.conditions[-1]["met"] is met
+
     def test_refuses_shares_beyond_the_whole(self, admins: list[Person]) -> None:
         with pytest.raises(operations.SharesBeyondWhole, match=r"100\.01 %"):
             add(admins[0], share_bps=1_001)
@@ -133,7 +180,7 @@ class TestAddition:
     ) -> None:
         ticket = Ticket.objects.get(pk=add(admins[0], tried=tried(price=price)))
 
-        assert [one["met"] for one in ticket.conditions] == [True, True, met]
+        assert [one["met"] for one in ticket.conditions] == [True, True, met, True]
 
     @pytest.mark.parametrize(
         "terms",
@@ -194,7 +241,7 @@ class TestTarget:
         assert (ticket.facts["oldShareBps"], ticket.facts["newShareBps"]) == ("6000", "7000")
 
     def test_refuses_the_same(self, admins: list[Person]) -> None:
-        with pytest.raises(operations.NothingChanges):
+        with pytest.raises(approvals.NothingChanges):
             target(admins[0], 6_000)
 
     def test_refuses_shares_beyond_the_whole(self, admins: list[Person]) -> None:
@@ -287,3 +334,43 @@ class TestHostileMetadata:
         title = Ticket.objects.get(pk=ticket_id).title
         assert title.isprintable(), "a mail's subject is one line"
         assert decide(admins[1], ticket_id).status == "APPROVED"
+
+
+class TestWhatTheTokenSaysNow:
+    @pytest.mark.parametrize(
+        ("now", "shown"),
+        [
+            ({}, {"Symbol": "the same", "Name": "the same", "Decimals": "the same"}),
+            (
+                {"symbol": b"USDT", "decimals": None},
+                {
+                    "Symbol": "changed: USDT",
+                    "Name": "changed: Larch Bills",
+                    "Decimals": "changed: says none",
+                },
+            ),
+            ({"name": b"Larch Bills\x00"}, {"Name": "changed: Larch Bills"}),
+        ],
+    )
+    def test_is_shown_beside_what_was_frozen(
+        self,
+        admins: list[Person],
+        monkeypatch: pytest.MonkeyPatch,
+        now: dict[str, Any],
+        shown: dict[str, str],
+    ) -> None:
+        ticket = Ticket.objects.get(pk=add(admins[0]))
+        monkeypatch.setattr(panel, "called_now", lambda _token: tried(**now).called)
+
+        rows = {row["name"]: row for row in queries.describe_ticket(ticket)["changes"]}
+
+        assert rows["Symbol"]["then"] == "LRCB"
+        assert (rows["Name"]["then"], rows["Decimals"]["then"]) == ("Larch Bills", "6")
+        assert {name: rows[name]["now"] for name in shown} == shown
+
+    def test_is_not_known_without_a_node(self, admins: list[Person]) -> None:
+        ticket = Ticket.objects.get(pk=add(admins[0]))
+
+        rows = {row["name"]: row for row in queries.describe_ticket(ticket)["changes"]}
+
+        assert rows["Symbol"]["now"] == "not known"

@@ -126,7 +126,7 @@ class TestChanging:
     def test_refuses_the_same(self, admins: list[Person]) -> None:
         decide(admins[1], self.ask(admins[0]))
 
-        with pytest.raises(operations.SameTerms):
+        with pytest.raises(approvals.NothingChanges):
             self.ask(admins[0])
 
     def test_refuses_what_is_not_listed(self, admins: list[Person]) -> None:

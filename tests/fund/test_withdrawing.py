@@ -131,7 +131,7 @@ class TestRedemptionFees:
         read()
         first = ask_redemption(operator)
 
-        with pytest.raises(operations.AlreadyProposed, match=f"Ticket {first}"):
+        with pytest.raises(approvals.AlreadyProposed, match=f"Ticket {first}"):
             ask_redemption(operator)
 
         assert ask_accrued(operator) != first

@@ -157,7 +157,7 @@ class TestHealthPage:
 @pytest.mark.usefixtures("history")
 class TestAssetPage:
     def test_says_why_nothing_is_traded(self, operator: Client) -> None:
-        assert "Its price is unknown. The sources are 66.66 % apart" in page(
+        assert "Its price is unknown. The sources are 66.67 % apart" in page(
             operator, "admin:oracle_asset", MMF
         )
         assert "more than 2 % off" in page(operator, "admin:oracle_asset", GOLD)
@@ -203,9 +203,9 @@ class TestRecords:
         assert "No price</span>" in text
 
     def test_unknown_prices_can_be_listed(self, operator: Client) -> None:
-        assert page(operator, PRICES).count("66.66 % apart") == 2  # title and text of one row
-        assert page(operator, PRICES, known="yes").count("66.66 % apart") == 0
-        assert page(operator, PRICES, known="no").count("66.66 % apart") == 2
+        assert page(operator, PRICES).count("66.67 % apart") == 2  # title and text of one row
+        assert page(operator, PRICES, known="yes").count("66.67 % apart") == 0
+        assert page(operator, PRICES, known="no").count("66.67 % apart") == 2
 
 
 @pytest.mark.usefixtures("history")

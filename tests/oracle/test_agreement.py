@@ -78,11 +78,21 @@ class TestAgreement:
         found = agree(figures(100, 100, 110, 110))
 
         assert found.price is None
-        assert found.reason == "The sources are 9.52 % apart; 2.00 % is allowed."
+        assert found.reason == "The sources are 9.53 % apart; 2.00 % is allowed."
         assert verdicts(100, 100, 110, 110) == ["OUTLIER"] * 4
 
-    def test_refuses_figures_that_only_the_middle_one_is_near_to(self) -> None:
-        assert agree(figures(9_810, 10_000, 10_190)).price is None
+    def test_three_that_are_near_the_middle_one_agree_however_far_the_outer_two_are(self) -> None:
+        found = agree(figures(9_800, 10_000, 10_200))
+
+        assert (found.price, found.reason, found.spread_bps) == (10_000, "", 400)
+        assert verdicts(9_800, 10_000, 10_200) == ["USED"] * 3
+
+    def test_refuses_the_two_that_are_left_when_they_are_too_far_apart(self) -> None:
+        found = agree(figures(5_000, 99_000, 101_001, 200_000))
+
+        assert found.price is None
+        # Rounded up: two that are too far apart never read as if they were not.
+        assert found.reason == "The sources are 2.01 % apart; 2.00 % is allowed."
 
     @pytest.mark.parametrize("prices", [(), (ONE,), (None,), (ONE, None), (ONE, 0), (None, None)])
     def test_refuses_less_than_the_quorum(self, prices: tuple[int | None, ...]) -> None:
@@ -183,7 +193,12 @@ class TestWhateverTheySay:
             known = [one.price for one in used if one.price is not None]
             assert len(known) == len(used) >= QUORUM
             assert min(known) <= found.price <= max(known)
-            assert (max(known) - min(known)) * 10_000 <= APART_BPS * found.price
+            compared = (Verdict.USED, Verdict.OUTLIER)
+            fresh = [one.figure.price for one in found.judged if one.verdict in compared]
+            centre = median([price for price in fresh if price is not None])
+            assert all(abs(price - centre) * 10_000 <= APART_BPS * centre for price in known)
+            if len(known) == QUORUM:
+                assert (max(known) - min(known)) * 10_000 <= APART_BPS * found.price
 
     @given(any_figures)
     def test_no_price_uses_what_is_stale_ahead_or_none(self, given_figures: list[Figure]) -> None:

@@ -112,12 +112,18 @@ class TestPrice:
 
     def test_what_a_server_says_ages_by_the_wall_clock(self, facts: list[object]) -> None:
         vendor = http_source()
-        old = HttpAnswer(price=ONE, as_of=NOON - timedelta(minutes=61))
+        weeks_ago = reading({MMF: ONE}, at=NOON - timedelta(days=30))
+        old, fresh = (
+            HttpAnswer(price=ONE, as_of=NOON - timedelta(minutes=minutes)) for minutes in (61, 59)
+        )
 
-        record(reading({MMF: ONE}), {vendor.pk: old})
-
+        record(weeks_ago, {vendor.pk: old})
         assert status_of(vendor) == "STALE"
         assert price_of().price is None
+
+        record(weeks_ago, {vendor.pk: fresh}, at=NOON + timedelta(seconds=1))
+        assert status_of(vendor) == "USED"
+        assert price_of().price == ONE
 
     @pytest.mark.parametrize(
         ("feed", "status"),
@@ -243,14 +249,37 @@ class TestHealth:
         assert (row.failures_in_a_row, row.last_error) == (0, "")
         assert row.last_answer_at == NOON + 2 * MINUTE
 
-    def test_an_old_figure_is_an_answer_and_no_failure(self, facts: list[object]) -> None:
+    def test_an_old_figure_is_an_answer_of_no_use(self, facts: list[object]) -> None:
         row = source()
 
         record(reading({MMF: ONE}, {FEED: ONE}, feeds_at=NOON - timedelta(days=1)))
 
         row.refresh_from_db()
-        assert row.failures_in_a_row == 0
+        assert row.failures_in_a_row == 1
+        assert row.last_error == "The figure is 86400 s old; 3600 s are allowed."
         assert row.last_answer_at == NOON
+
+    def test_one_that_stays_off_the_others_is_told_of_once(self, facts: list[object]) -> None:
+        off, vendor = source(), http_source()
+
+        for minute in range(7):
+            at = NOON + minute * MINUTE
+            said = reading({MMF: ONE}, {FEED: 2 * ONE}, at=at)
+            record(said, {vendor.pk: HttpAnswer(price=ONE)}, at=at)
+
+        [told] = [fact for fact in facts if isinstance(fact, SourceFailed)]
+        assert told.source_id == off.pk
+        assert told.error == "It is 100.00 % off what the others agree on."
+        assert price_of().price == ONE
+
+    def test_while_all_disagree_nobody_is_blamed(self, facts: list[object]) -> None:
+        row = source()
+
+        record(reading({MMF: ONE}, {FEED: 2 * ONE}))
+
+        row.refresh_from_db()
+        assert status_of(row) == "OUTLIER"
+        assert (row.failures_in_a_row, row.last_error) == (0, "")
 
     def test_keeps_how_long_a_server_took(self, facts: list[object]) -> None:
         vendor = http_source()

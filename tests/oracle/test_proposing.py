@@ -107,13 +107,13 @@ class TestPropose:
             propose(admins[0], **changes)
 
     def test_refuses_no_reason(self, admins: list[User]) -> None:
-        with pytest.raises(operations.NoReason):
+        with pytest.raises(approvals.NoReason):
             propose(admins[0], reason=" \n")
 
     def test_refuses_what_is_so_already(self, admins: list[User]) -> None:
         source(name="Second feed", stale_after_seconds=600)
 
-        with pytest.raises(operations.NothingChanges):
+        with pytest.raises(approvals.NothingChanges):
             propose(admins[0])
 
     def test_refuses_another_kind_under_the_same_name(self, admins: list[User]) -> None:
@@ -125,7 +125,7 @@ class TestPropose:
     def test_one_ticket_at_a_time(self, admins: list[User]) -> None:
         propose(admins[0])
 
-        with pytest.raises(operations.AlreadyProposed):
+        with pytest.raises(approvals.AlreadyProposed):
             propose(admins[1], VENDOR)
 
     def test_a_private_host_where_the_setting_allows_it(

@@ -105,7 +105,7 @@ class TestWhyNotTrade:
         observe(ONE, other=2 * ONE)
 
         assert why_not(MMF) == (
-            "MMF: its price is unknown. The sources are 66.66 % apart; 2.00 % is allowed."
+            "MMF: its price is unknown. The sources are 66.67 % apart; 2.00 % is allowed."
         )
 
     def test_refuses_what_was_not_looked_at(self) -> None:

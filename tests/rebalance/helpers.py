@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import pytest
 from django.db import connection, transaction
 
-from apps.approvals import operations as approvals
 from apps.approvals.models import Ticket
 from apps.core.actor import Actor
 from apps.fund import operations as fund
@@ -17,7 +16,8 @@ from apps.rebalance.models import Plan
 from apps.rebalance.operations import making
 from apps.rebalance.rules.figures import Action, Aim, AimKind, Parameters, Situation
 from tests import installed
-from tests.accounts.people import Person, person, sign_typed_data
+from tests.accounts.people import Person, person
+from tests.approvals import helpers
 
 from .running import NOON, blueprint, situation
 
@@ -63,21 +63,7 @@ def decide(
     who: Person, ticket: Ticket, decision: str = "APPROVE", reason: str = "", *, at: datetime = NOON
 ) -> Ticket:
     """Sign and cast a vote."""
-    wanted = approvals.prepare_vote(
-        ticket_id=ticket.pk, user_id=who.id, decision=decision, reason=reason, at=at
-    )
-    return approvals.cast_vote(
-        ticket_id=ticket.pk,
-        user_id=who.id,
-        decision=decision,
-        reason=reason,
-        facts_hash_shown=ticket.facts_hash,
-        signature=sign_typed_data(who, wanted.typed_data),
-        nonce=wanted.nonce,
-        expires_at=wanted.expires_at,
-        actor=who.actor,
-        at=at,
-    )
+    return helpers.decide(who, ticket, decision, reason, at=at)
 
 
 @transaction.atomic

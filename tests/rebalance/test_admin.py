@@ -628,8 +628,19 @@ class TestPolicy:
         [
             ({"l1_low_bps": "low"}, "“L1 below (refill)” must be a number"),
             ({"l1_low_bps": "-1"}, "must be a number"),
+            *(
+                ({"l1_low_bps": text}, "must be a number")
+                for text in ("", "NaN", "Infinity", "1e400", "8.005", "8%", "<script>", "0x10")
+            ),
+            ({"horizon_hours": "1.5"}, "must be a number, in hours"),
+            ({"plan_assets_min": "-0.01"}, "must be a number, in USDT"),
+            ({"horizon_hours": "0"}, "“… counting what falls due within” lies between 1 and 2,160"),
+            ({"expected_slippage_bps": "6"}, "“Expected slippage of a trade, at least” is at most"),
+            ({"blackouts": "Mon 10:00-10:00 x"}, "two different minutes"),
+            ({"blackouts": "Mon 10:00-11:00 " + "x" * 201}, "and a reason"),
             ({"l1_low_bps": "9" * 99}, "too long"),
-            ({"l1_low_bps": "90"}, "l1_low_bps is below l1_high_bps"),
+            ({"l1_low_bps": "90"}, "“L1 below (refill)” is below “L1 above (deploy)”"),
+            ({"stale_bps": "0"}, "“Inputs have moved from” lies between 0.01 % and 100.00 %"),
             ({"blackouts": "whenever"}, "is not like"),
             ({"blackouts": "Mon 25:00-26:00 x"}, "no time of the day"),
             ({"blackouts": "Foo 10:00-11:00 x"}, "not weekdays"),
@@ -641,6 +652,20 @@ class TestPolicy:
         response = self.propose(person("ADMIN"), **form, reason="Because")
 
         assert said in " ".join(words(response))
+        assert not Ticket.objects.exists()
+
+    def test_an_old_forms_values_are_not_proposed(self) -> None:
+        admins()
+        old = Policy.objects.get()
+        with guards_off():
+            Policy.objects.update(active=False)
+            Policy.objects.create(version=9, values=old.values, ticket_id=1, created_at=clock.now())
+        url = reverse("admin:rebalance_policy_propose", args=[old.pk])
+        form = {"l1_low_bps": "7", "reason": "Because"}
+
+        response = signed_in(person("ADMIN")).post(url, form, follow=True)
+
+        assert words(response) == ["Version 9 is in force now; look at it first."]
         assert not Ticket.objects.exists()
 
     def test_is_refused_to_others(self) -> None:

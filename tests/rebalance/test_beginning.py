@@ -60,7 +60,7 @@ def advance(minutes: float = 0) -> None:
 def voted() -> Plan:
     """A plan that people approved."""
     people = admins(3)
-    plan = approved(sell(0, MTMM, 60_000))
+    plan = approved(sell(1, MTMM, 60_000))
     decide(people[0], Ticket.objects.get())
     return again(plan)
 
@@ -69,7 +69,7 @@ class TestBegins:
     def test_when_all_checks_are_good_and_sends_the_first_leg(
         self, found: Callable[..., None]
     ) -> None:
-        plan = approved(sell(0, MTMM, 10_000), sell(1, CPCS, 10_000))
+        plan = approved(sell(1, MTMM, 10_000), sell(2, CPCS, 10_000))
 
         advance(3)
 
@@ -78,7 +78,7 @@ class TestBegins:
         assert statuses(plan) == ["SENT", "PLANNED"]
 
     def test_warnings_are_written_down(self, found: Callable[..., None]) -> None:
-        approved(sell(0, MTMM, 10_000))
+        approved(sell(1, MTMM, 10_000))
         found(GOOD, WARNING)
 
         advance()
@@ -95,7 +95,7 @@ class TestBegins:
 
     def test_one_that_waits_for_approval_does_not(self, found: Callable[..., None]) -> None:
         admins(3)
-        plan = approved(sell(0, MTMM, 60_000))
+        plan = approved(sell(1, MTMM, 60_000))
 
         advance()
 
@@ -104,7 +104,7 @@ class TestBegins:
 
 class TestWaits:
     def test_while_no_node_answers(self, found: Callable[..., None], fund_now: Fund) -> None:
-        plan = approved(sell(0, MTMM, 10_000))
+        plan = approved(sell(1, MTMM, 10_000))
         fund_now.stands = ChainUnavailable("no node answers")
 
         advance()
@@ -116,7 +116,7 @@ class TestWaits:
     def test_asks_again_when_its_time_has_come_and_not_before(
         self, found: Callable[..., None], fund_now: Fund
     ) -> None:
-        plan = approved(sell(0, MTMM, 10_000))
+        plan = approved(sell(1, MTMM, 10_000))
         fund_now.stands = ChainUnavailable("no node answers")
         advance()
         fund_now.stands = situation()
@@ -133,7 +133,7 @@ class TestWaits:
 
 class TestExpires:
     def test_when_it_is_too_late(self, found: Callable[..., None], fund_now: Fund) -> None:
-        plan = approved(sell(0, MTMM, 10_000))
+        plan = approved(sell(1, MTMM, 10_000))
 
         advance(24 * 60)
 
@@ -157,12 +157,12 @@ class TestExpires:
 class TestFails:
     def test_when_a_check_refuses(self, found: Callable[..., None]) -> None:
         plan = voted()
-        found(Check(name="simulation", ok=False, text="leg 0: SlippageTooHigh(1, 2)", blocks=True))
+        found(Check(name="simulation", ok=False, text="leg 1: SlippageTooHigh(1, 2)", blocks=True))
 
         advance()
 
         row = again(plan)
-        assert (row.status, row.outcome) == ("FAILED", "leg 0: SlippageTooHigh(1, 2)")
+        assert (row.status, row.outcome) == ("FAILED", "leg 1: SlippageTooHigh(1, 2)")
         assert Ticket.objects.get().execution_status == "FAILED"
         assert not Transaction.objects.exists()
 
@@ -179,7 +179,7 @@ class TestFails:
     def test_when_its_legs_are_not_those_that_were_decided_about(
         self, found: Callable[..., None], fund_now: Fund
     ) -> None:
-        plan = approved(sell(0, MTMM, 10_000))
+        plan = approved(sell(1, MTMM, 10_000))
         with guards_off():
             Leg.objects.update(tokens=11_000 * USDT)
 
@@ -192,7 +192,7 @@ class TestFails:
 class TestWhoLosesTheRoleLater:
     def test_what_is_not_queued_is_left_out(self, found: Callable[..., None]) -> None:
         people = admins(3)
-        plan = approved(sell(0, MTMM, 30_000), sell(1, CPCS, 30_000))
+        plan = approved(sell(1, MTMM, 30_000), sell(2, CPCS, 30_000))
         decide(people[0], Ticket.objects.get())
         advance()
         people[0].user.groups.clear()
@@ -209,7 +209,7 @@ class TestRaces:
         self, found: Callable[..., None], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         people = admins(1)
-        plan = approved(sell(0, MTMM, 10_000))
+        plan = approved(sell(1, MTMM, 10_000))
 
         def cancel_it(*_a: Any, **_k: Any) -> list[Check]:
             operations.cancel(plan_id=plan.pk, reason="no", actor=people[0].actor, at=NOON)

@@ -149,7 +149,7 @@ class TestPlanned:
 
 class TestRecorded:
     def test_is_written_on_the_open_plan_without_reading_the_fund(self, fund_now: Fund) -> None:
-        plan = approved(sell(0, MTMM, 20_000))
+        plan = approved(sell(1, MTMM, 20_000))
 
         event = consider()
 

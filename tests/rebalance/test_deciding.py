@@ -21,7 +21,7 @@ LATER = NOON + timedelta(minutes=5)
 
 
 def waiting(thousands: int = 60) -> Plan:
-    return planned(sell(0, MTMM, thousands * 1_000))
+    return planned(sell(1, MTMM, thousands * 1_000))
 
 
 def actions_of(plan: Plan) -> list[str]:

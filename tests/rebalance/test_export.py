@@ -43,6 +43,7 @@ class TestExport:
         assert row["L1 after (base units)"] == str(60_000 * USDT)
         assert row["Realised slippage (bp)"] == "12"
         assert row["Seconds"] == "90"
+        assert row["Off projection (bp)"] == str(plans[0].deviation_bps) == "3"
         assert all(cell.data_type != "f" for line in sheet for cell in line)
 
     def test_neutralises_formulas_in_csv(self, plans: list[Plan]) -> None:

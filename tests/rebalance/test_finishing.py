@@ -69,10 +69,10 @@ def after(cash: int, mtmm: int) -> Situation:
 
 def sold(units: int = 10_000, came: int = 10_000) -> Plan:
     """A plan of one sale, final and applied, about to be closed."""
-    plan = executing(sell(0, MTMM, units))
+    plan = executing(sell(1, MTMM, units))
     advance()
-    traded(sent(plan, 0), came, units)
-    end(sent(plan, 0), "FINAL")
+    traded(sent(plan, 1), came, units)
+    end(sent(plan, 1), "FINAL")
     return plan
 
 
@@ -106,11 +106,11 @@ class TestProjection:
     def test_of_a_partial_one_is_what_the_trades_that_were_done_would_lead_to(
         self, fund_now: Fund
     ) -> None:
-        plan = executing(sell(0, MTMM, 20_000), buy(1, CPCS, 20_000, depends_on=(0,)))
+        plan = executing(sell(1, MTMM, 20_000), buy(2, CPCS, 20_000, depends_on=(1,)))
         advance()
         finish_all(plan)
         advance(1)
-        end(sent(plan, 1), "REVERTED", error="SlippageTooHigh(1, 2)")
+        end(sent(plan, 2), "REVERTED", error="SlippageTooHigh(1, 2)")
         fund_now.stands = after(60_000, 340_000)
 
         advance(2)
@@ -119,10 +119,10 @@ class TestProjection:
         assert (row.status, row.deviation_bps) == ("PARTIALLY_COMPLETED", 0)
 
     def test_what_was_mined_without_being_enough_counts_as_well(self, fund_now: Fund) -> None:
-        plan = executing(sell(0, MTMM, 10_000))
+        plan = executing(sell(1, MTMM, 10_000))
         advance()
-        traded(sent(plan, 0), 9_000, 10_000)
-        end(sent(plan, 0), "MISMATCH", error="It was mined, but too little came.")
+        traded(sent(plan, 1), 9_000, 10_000)
+        end(sent(plan, 1), "MISMATCH", error="It was mined, but too little came.")
         fund_now.stands = after(49_000, 350_000)
 
         advance(1)
@@ -170,30 +170,30 @@ class TestReadingTheFund:
 
 class TestTellingPeople:
     def test_facts_of_a_partial_plan(self, fund_now: Fund, heard: list[Any]) -> None:
-        plan = executing(sell(0, MTMM, 10_000), buy(1, CPCS, 9_000, depends_on=(0,)))
+        plan = executing(sell(1, MTMM, 10_000), buy(2, CPCS, 9_000, depends_on=(1,)))
         advance()
-        end(sent(plan, 0), "FAILED", error="NoCash()")
+        end(sent(plan, 1), "FAILED", error="NoCash()")
 
         advance(1)
 
         legs = [(f.position, f.status) for f in heard if isinstance(f, LegFinished)]
         [closed] = [fact for fact in heard if isinstance(fact, PlanFinished)]
-        assert legs == [(0, "FAILED"), (1, "SKIPPED")]
+        assert legs == [(1, "FAILED"), (2, "SKIPPED")]
         assert (closed.plan_id, closed.status) == (plan.pk, "FAILED")
         assert "NoCash()" in closed.outcome
 
     @pytest.mark.parametrize(("leg_ends", "shown"), [("FINAL", "DONE"), ("REVERTED", "FAILED")])
     def test_the_ticket_shows_how_it_ended(self, fund_now: Fund, leg_ends: str, shown: str) -> None:
         people = admins(3)
-        plan = running.approved(sell(0, MTMM, 60_000))
+        plan = running.approved(sell(1, MTMM, 60_000))
         decide(people[0], Ticket.objects.get())
         plan = again(plan)
         plan.begin(at=NOON)
         plan.save()
         advance()
         if leg_ends == "FINAL":
-            traded(sent(plan, 0), 60_000, 60_000)
-        end(sent(plan, 0), leg_ends, error="no")
+            traded(sent(plan, 1), 60_000, 60_000)
+        end(sent(plan, 1), leg_ends, error="no")
 
         advance(1)
 

@@ -90,7 +90,7 @@ class TestTooLittleCash:
 
 class TestPricesBetweenApprovalAndExecution:
     def test_a_jump_expires_the_plan(self, ordinary: Floor) -> None:
-        plan = ordinary.approved(ordinary.sell(0, "MTMM", 30_000))
+        plan = ordinary.approved(ordinary.sell(1, "MTMM", 30_000))
         price = ordinary.world.scenario.price("MTMM")
 
         ordinary.world.scenario.set_prices({"MTMM": price * 120 // 100})
@@ -106,7 +106,7 @@ class TestPricesBetweenApprovalAndExecution:
     def test_contracts_that_trade_off_the_market_make_it_wait_and_then_expire(
         self, ordinary: Floor
     ) -> None:
-        plan = ordinary.approved(ordinary.sell(0, "MTMM", 30_000))
+        plan = ordinary.approved(ordinary.sell(1, "MTMM", 30_000))
         price = ordinary.world.scenario.price("MTMM")
 
         ordinary.world.scenario.set_prices({"MTMM": price * 1_025 // 1_000}, feeds=False)
@@ -125,7 +125,7 @@ class TestPricesBetweenApprovalAndExecution:
 
     def test_a_jump_after_it_began_stops_the_next_leg_in_the_sender(self, ordinary: Floor) -> None:
         plan = ordinary.executing(
-            ordinary.sell(0, "MTMM", 20_000), ordinary.sell(1, "SPSB", 20_000)
+            ordinary.sell(1, "MTMM", 20_000), ordinary.sell(2, "SPSB", 20_000)
         )
         ordinary.turn()
         price = ordinary.world.scenario.price("SPSB")
@@ -136,7 +136,7 @@ class TestPricesBetweenApprovalAndExecution:
         plan = ordinary.carry_out(plan)
 
         assert statuses(plan) == ["DONE", "FAILED"]
-        assert "SPSB" in leg(plan, 1).error
+        assert "SPSB" in leg(plan, 2).error
         assert plan.status == "PARTIALLY_COMPLETED"
 
 
@@ -145,7 +145,7 @@ class TestChecksBeforeTheFirstLeg:
         self, ordinary: Floor
     ) -> None:
         ordinary.set_terms("CPCS", least=100_000)
-        plan = ordinary.approved(ordinary.sell(0, "MTMM", 20_000), ordinary.buy(1, "CPCS", 30_000))
+        plan = ordinary.approved(ordinary.sell(1, "MTMM", 20_000), ordinary.buy(2, "CPCS", 30_000))
 
         ordinary.advance()
 
@@ -156,14 +156,14 @@ class TestChecksBeforeTheFirstLeg:
 
     def test_a_contract_that_refuses_is_quoted_in_words(self, ordinary: Floor) -> None:
         ordinary.world.scenario.set_slippage(300)
-        plan = ordinary.approved(ordinary.buy(0, "CPCS", 30_000))
+        plan = ordinary.approved(ordinary.buy(1, "CPCS", 30_000))
 
         ordinary.advance()
 
         assert "SlippageTooHigh" in again(plan).outcome
 
     def test_waits_while_sending_is_stopped_and_goes_on_when_lifted(self, ordinary: Floor) -> None:
-        plan = ordinary.approved(ordinary.sell(0, "MTMM", 20_000))
+        plan = ordinary.approved(ordinary.sell(1, "MTMM", 20_000))
         chain.stop_sending(scope="all", reason="drill", actor=SYSTEM, at=clock.now())
 
         ordinary.advance()
@@ -173,7 +173,7 @@ class TestChecksBeforeTheFirstLeg:
         assert "drill" in row.waits_for
 
     def test_waits_while_the_contracts_are_paused(self, ordinary: Floor) -> None:
-        plan = ordinary.approved(ordinary.sell(0, "MTMM", 20_000))
+        plan = ordinary.approved(ordinary.sell(1, "MTMM", 20_000))
         ordinary.world.scenario.pause("asset_controller")
         ordinary.settle()
 
@@ -187,7 +187,7 @@ class TestChecksBeforeTheFirstLeg:
 class TestMinedAndNothingDone:
     def test_a_purchase_below_its_new_minimum_is_caught(self, ordinary: Floor) -> None:
         plan = ordinary.executing(
-            ordinary.buy(0, "CPCS", 26_000), ordinary.sell(1, "MTMM", 10_000, priority=3)
+            ordinary.buy(1, "CPCS", 26_000), ordinary.sell(2, "MTMM", 10_000, priority=3)
         )
         node = ordinary.world.scenario.chain.rpc
         node.call("evm_setAutomine", False)
@@ -202,7 +202,7 @@ class TestMinedAndNothingDone:
 
         assert Transaction.objects.get(kind="PURCHASE_ASSET").status == "MISMATCH"
         assert statuses(plan) == ["FAILED", "DONE"]
-        assert "did not come" in leg(plan, 0).error
+        assert "did not come" in leg(plan, 1).error
         assert plan.status == "PARTIALLY_COMPLETED"
 
 
@@ -211,9 +211,9 @@ class TestALegThatReverts:
         self, ordinary: Floor
     ) -> None:
         plan = ordinary.executing(
-            ordinary.sell(0, "MTMM", 20_000, priority=1),
-            ordinary.buy(1, "CPCS", 26_000, depends_on=(0,)),
-            ordinary.sell(2, "SPSB", 10_000, priority=3),
+            ordinary.sell(1, "MTMM", 20_000, priority=1),
+            ordinary.buy(2, "CPCS", 26_000, depends_on=(1,)),
+            ordinary.sell(3, "SPSB", 10_000, priority=3),
         )
         ordinary.world.scenario.set_slippage(1_000)
         ordinary.advance()
@@ -222,7 +222,7 @@ class TestALegThatReverts:
         plan = ordinary.carry_out(plan)
 
         assert statuses(plan) == ["FAILED", "SKIPPED", "DONE"]
-        assert "SlippageTooHigh" in leg(plan, 0).error
+        assert "SlippageTooHigh" in leg(plan, 1).error
         assert plan.status == "PARTIALLY_COMPLETED"
         assert trades() == 1
 
@@ -233,7 +233,7 @@ class TestReversing:
         before = {symbol: scenario.value(symbol) for symbol in ("MTMM", "CPCS")}
         plan = ordinary.carry_out(
             ordinary.approved(
-                ordinary.sell(0, "MTMM", 30_000), ordinary.buy(1, "CPCS", 28_000, depends_on=(0,))
+                ordinary.sell(1, "MTMM", 30_000), ordinary.buy(2, "CPCS", 28_000, depends_on=(1,))
             )
         )
         assert plan.status == "COMPLETED", plan.outcome

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from celery.schedules import crontab
 
+from apps.chain.contracts.fund_state import LiquidityBreakdown
 from apps.rebalance import operations, queries
 from apps.rebalance.queries.cadence import CADENCES, next_scheduled
 from paimon.schedule import SCHEDULE
 from tests.forcing import guards_off
+from tests.redemptions import helpers as redemptions
 
 from . import running
 from .helpers import admins, decide, planned, ticket_of
@@ -174,6 +176,37 @@ class TestStatus:
 
         assert said in queries.status(chain_id=CHAIN, at=NOON).reasons
 
+    def test_a_fraction_beyond_a_mark_is_beyond_it(self) -> None:
+        read_fund(
+            NOON,
+            l1=150_000,
+            breakdown=LiquidityBreakdown(150_000 * USDT + 1, 0, 360_000 * USDT, 490_000 * USDT - 1),
+            layer1_liquidity=150_000 * USDT + 1,
+            layer3_value=490_000 * USDT - 1,
+        )
+
+        reasons = queries.status(chain_id=CHAIN, at=NOON).reasons
+
+        assert "L1 is 15.01 % of assets, above 15.00 %." in reasons
+        assert "L1 is 15.01 % of assets, above its target 10.00 % by more than 5.00 %." in reasons
+
+    def test_says_when_too_much_falls_due(self) -> None:
+        read_fund(NOON, l1=100_000)
+        running.final_at()
+        redemptions.apply(
+            redemptions.requested(
+                requires_approval=False,
+                gross_assets=380_000 * USDT,
+                settles_at=NOON + timedelta(hours=71),
+            )
+        )
+
+        reasons = queries.status(chain_id=CHAIN, at=NOON).reasons
+
+        assert [said for said in reasons if "fall due" in said] == [
+            "379,400.00 USDT fall due within 72 hours, more than 80.00 % of L1 and L2."
+        ]
+
     @pytest.mark.parametrize("l1", [80_000, 150_000])
     def test_on_the_mark_nothing_is_said(self, l1: int) -> None:
         read_fund(NOON, l1=l1)
@@ -195,7 +228,7 @@ class TestStatus:
         for number in range(10):
             completed(NOON - timedelta(days=number))
 
-        with django_assert_max_num_queries(9):
+        with django_assert_max_num_queries(10):
             queries.status(chain_id=CHAIN, at=NOON)
 
 

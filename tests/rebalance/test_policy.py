@@ -71,7 +71,7 @@ class TestProposed:
     def test_is_described_in_words(self) -> None:
         ada, _ = person("ADMIN"), person("ADMIN")
 
-        said = queries.describe_policy(propose(ada, cooldown_minutes=60))
+        said = queries.describe_policy_change(propose(ada, cooldown_minutes=60))
 
         assert "cooldown_minutes 30 → 60" in said["sentence"]
         assert "Calmer" in said["sentence"]
@@ -106,6 +106,7 @@ class TestProposed:
             {"l1_low_bps": 1_500},
             {"l1_high_bps": 800},
             {"slippage_warn_bps": 501},
+            {"expected_slippage_bps": 501},
             {"asset_weight_max_bps": 6_001},
             {"stale_bps": 0},
             {"stale_bps": 10_001},
@@ -147,7 +148,7 @@ class TestApplied:
         ]
         assert Policy.objects.get(version=2).ticket_id == ticket.pk
         assert Ticket.objects.get(pk=ticket.pk).execution_status == "DONE"
-        row = OperationLog.objects.get(action="rebalance.policy_changed")
+        row = OperationLog.objects.get(action="CHANGE_POLICY")
         assert row.before == {"cooldown_minutes": "30", "blackouts": []}
 
     def test_the_maker_does_not_approve(self) -> None:

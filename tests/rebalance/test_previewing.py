@@ -94,18 +94,18 @@ class TestPreview:
 
 class TestReverse:
     def test_undoes_what_was_really_done(self, fund_now: Fund) -> None:
-        plan = executing(sell(0, MTMM, 40_000), sell(1, CPCS, 5_000))
+        plan = executing(sell(1, MTMM, 40_000), sell(2, CPCS, 5_000))
         with guards_off():
             Plan.objects.filter(pk=plan.pk).update(
                 status="PARTIALLY_COMPLETED", finished_at=NOON, outcome="half"
             )
-            plan.legs.filter(position=0).update(
+            plan.legs.filter(position=1).update(
                 status="DONE",
                 realised_assets=39_000 * USDT,
                 realised_tokens=40_000 * USDT,
                 tx_hash="0x" + "ab" * 32,
             )
-            plan.legs.filter(position=1).update(status="FAILED")
+            plan.legs.filter(position=2).update(status="FAILED")
         fund_now.stands = situation(
             140_000, holdings=(holding(MTMM, 260_000), *situation().holdings[1:])
         )
@@ -121,13 +121,13 @@ class TestReverse:
         assert [(action.kind, action.token) for action in actions] == [("PURCHASE", MTMM)]
 
     def test_refuses_what_has_not_ended(self, fund_now: Fund) -> None:
-        plan = approved(buy(0, CPCS, 20_000))
+        plan = approved(buy(1, CPCS, 20_000))
 
         with pytest.raises(operations.NothingToReverse):
             operations.preview_reverse(plan_id=plan.pk, actor=person("OPERATOR").actor, at=NOON)
 
     def test_refuses_what_did_nothing(self, fund_now: Fund) -> None:
-        plan = approved(buy(0, CPCS, 20_000))
+        plan = approved(buy(1, CPCS, 20_000))
         with guards_off():
             Plan.objects.filter(pk=plan.pk).update(
                 status="FAILED", finished_at=NOON, outcome="nothing was sent"

@@ -23,7 +23,7 @@ def ended(plan: Plan) -> Plan:
 class TestReview:
     def test_is_written_down_once(self) -> None:
         rita = person("RISK_OFFICER")
-        plan = ended(approved(sell(0, MTMM, 20_000)))
+        plan = ended(approved(sell(1, MTMM, 20_000)))
 
         operations.review(plan_id=plan.pk, actor=rita.actor, at=NOON)
 
@@ -38,21 +38,21 @@ class TestReview:
             operations.review(plan_id=plan.pk, actor=rita.actor, at=NOON)
 
     def test_waits_for_the_end(self) -> None:
-        plan = approved(sell(0, MTMM, 20_000))
+        plan = approved(sell(1, MTMM, 20_000))
 
         with pytest.raises(operations.NothingToReview):
             operations.review(plan_id=plan.pk, actor=person("RISK_OFFICER").actor, at=NOON)
 
     def test_refuses_what_people_approved(self) -> None:
         admins()
-        plan = ended(planned(sell(0, MTMM, 60_000)))
+        plan = ended(planned(sell(1, MTMM, 60_000)))
 
         with pytest.raises(operations.NothingToReview):
             operations.review(plan_id=plan.pk, actor=person("RISK_OFFICER").actor, at=NOON)
 
     def test_refuses_who_made_it(self) -> None:
         ada = person("ADMIN")
-        plan = ended(planned(sell(0, MTMM, 20_000), actor=ada.actor))
+        plan = ended(planned(sell(1, MTMM, 20_000), actor=ada.actor))
 
         with pytest.raises(operations.MakerCannotReview):
             operations.review(plan_id=plan.pk, actor=ada.actor, at=NOON)

@@ -102,6 +102,7 @@ class TestOf:
             ({"withdrawable_redemption_fees": None}, "fees"),
             ({"tiers": ()}, "bands"),
             ({"assets": (asset(price=None, value_assets=None),)}, "no price of MMF"),
+            ({"assets": (asset(value_assets=None),)}, "no price of MMF"),
             ({"assets": (asset(price=0),)}, "no price of MMF"),
             ({"assets": (asset(balance=None, value_assets=None),)}, "How much MMF"),
             ({"assets": (asset(active=False, price=None, value_assets=None),)}, "price of MMF"),
@@ -111,6 +112,14 @@ class TestOf:
     def test_refuses_what_is_not_known(self, values: dict[str, Any], what: str) -> None:
         with pytest.raises(SituationUnknown, match=what):
             stands(**values)
+
+    def test_what_is_not_held_may_lack_a_price(self) -> None:
+        fresh = asset(token="0x" + "99" * 20, balance=0, price=None, value_assets=None)
+
+        held, listed = stands(assets=(asset(), fresh)).holdings
+
+        assert held.token == TOKEN
+        assert (listed.balance, listed.price, listed.value) == (0, 0, 0)
 
 
 @pytest.mark.django_db
@@ -146,7 +155,7 @@ class TestRealisedSlippage:
     def lost(self, *trades: tuple[str, int | None]) -> None:
         """Trades of these tokens ended with these losses, one after the other."""
         for number, (token, bps) in enumerate(trades):
-            plan = approved(sell(0, token, 20_000))
+            plan = approved(sell(1, token, 20_000))
             with guards_off():
                 Leg.objects.filter(plan=plan).update(
                     status="DONE",
@@ -170,7 +179,7 @@ class TestRealisedSlippage:
         assert queries.realised_slippage() == {MTMM: 4}
 
     def test_is_unknown_without_trades(self) -> None:
-        approved(buy(0, CPCS, 20_000))
+        approved(buy(1, CPCS, 20_000))
 
         assert queries.realised_slippage() == {}
 

@@ -157,7 +157,7 @@ class TestSubmit:
     def test_refuses_while_another_plan_is_open(self, fund_now: Fund) -> None:
         omar = person("OPERATOR")
         preview = preview_by(omar)
-        approved(sell(0, MTMM, 20_000))
+        approved(sell(1, MTMM, 20_000))
 
         with pytest.raises(operations.PlanOpen):
             submit_by(omar, preview)
@@ -241,21 +241,21 @@ class TestCancel:
     @pytest.mark.parametrize("made", [executing])
     def test_refuses_what_has_begun(self, made: Callable[..., Plan]) -> None:
         ada, *_ = admins(1)
-        plan = made(sell(0, MTMM, 20_000))
+        plan = made(sell(1, MTMM, 20_000))
 
         with pytest.raises(operations.CannotCancel):
             operations.cancel(plan_id=plan.pk, reason="stop", actor=ada.actor, at=SOON)
 
     def test_refuses_without_a_reason(self) -> None:
         ada, *_ = admins(1)
-        plan = approved(sell(0, MTMM, 20_000))
+        plan = approved(sell(1, MTMM, 20_000))
 
         with pytest.raises(approvals.NoReason):
             operations.cancel(plan_id=plan.pk, reason="", actor=ada.actor, at=SOON)
 
     def test_what_nobody_approved_is_not_reviewed_when_it_never_ran(self) -> None:
         ada, *_ = admins(1)
-        plan = approved(sell(0, MTMM, 20_000))
+        plan = approved(sell(1, MTMM, 20_000))
 
         ended = operations.cancel(plan_id=plan.pk, reason="no", actor=ada.actor, at=SOON)
 
@@ -277,13 +277,13 @@ class TestExpire:
         assert "not begun by" in plan.outcome
 
     def test_ends_an_approved_plan(self) -> None:
-        plan = approved(sell(0, MTMM, 20_000))
+        plan = approved(sell(1, MTMM, 20_000))
 
         assert operations.expire(at=plan.expires_at) == 1
         assert queries.plan(plan.pk).status == "EXPIRED"
 
     def test_leaves_what_is_under_way(self) -> None:
-        plan = executing(sell(0, MTMM, 20_000))
+        plan = executing(sell(1, MTMM, 20_000))
 
         assert operations.expire(at=plan.expires_at + timedelta(days=1)) == 0
         assert queries.plan(plan.pk).status == "EXECUTING"

@@ -40,7 +40,7 @@ def refused(row: Any, match: str, **changes: Any) -> None:
 
 
 def in_state(status: str) -> Plan:
-    plan = approved(sell(0, MTMM, 20_000))
+    plan = approved(sell(1, MTMM, 20_000))
     ended = {} if status in ("DRAFT", "PENDING_APPROVAL", "APPROVED", "EXECUTING") else ENDED
     with guards_off():
         Plan.objects.filter(pk=plan.pk).update(status=status, **ended)
@@ -74,7 +74,7 @@ class TestPlan:
                     Plan.objects.filter(pk=plan.pk).update(status="FAILED", **ENDED)
 
     def test_begins_as_a_draft(self) -> None:
-        plan = approved(sell(0, MTMM, 20_000))
+        plan = approved(sell(1, MTMM, 20_000))
         with guards_off():
             Plan.objects.filter(pk=plan.pk).update(status="FAILED", **ENDED)
         plan.pk = None
@@ -101,7 +101,7 @@ class TestPlan:
         ids=lambda changes: next(iter(changes)),
     )
     def test_keeps_what_was_planned(self, changes: dict[str, Any]) -> None:
-        plan = planned(sell(0, MTMM, 20_000))
+        plan = planned(sell(1, MTMM, 20_000))
 
         refused(plan, "does not change|keeps its ticket", **changes)
 
@@ -125,7 +125,7 @@ class TestPlan:
 
 class TestApproval:
     def test_a_large_plan_is_not_approved_without_a_ticket(self) -> None:
-        plan = approved(sell(0, MTMM, 20_000))
+        plan = approved(sell(1, MTMM, 20_000))
         with guards_off():
             Plan.objects.filter(pk=plan.pk).update(
                 status="DRAFT", approved_at=None, amount_assets=50_000 * USDT
@@ -134,7 +134,7 @@ class TestApproval:
         refused(plan, "needs a ticket", status="APPROVED", approved_at=LATER)
 
     def test_what_its_legs_move_counts_too(self) -> None:
-        plan = approved(sell(0, MTMM, 20_000))
+        plan = approved(sell(1, MTMM, 20_000))
         with guards_off():
             Plan.objects.filter(pk=plan.pk).update(status="DRAFT", approved_at=None)
             Leg.objects.filter(plan=plan).update(assets=50_000 * USDT)
@@ -142,7 +142,7 @@ class TestApproval:
         refused(plan, "needs a ticket", status="APPROVED", approved_at=LATER)
 
     def test_without_a_rule_every_plan_needs_one(self) -> None:
-        plan = approved(sell(0, MTMM, 20_000))
+        plan = approved(sell(1, MTMM, 20_000))
         with guards_off():
             Plan.objects.filter(pk=plan.pk).update(status="DRAFT", approved_at=None)
             Rule.objects.filter(kind="REBALANCE_SMALL").update(active=False)
@@ -150,17 +150,17 @@ class TestApproval:
         refused(plan, "needs a ticket", status="APPROVED", approved_at=LATER)
 
     def test_below_the_rules_amount_none_is_needed(self) -> None:
-        plan = approved(sell(0, MTMM, 49_999))
+        plan = approved(sell(1, MTMM, 49_999))
 
         assert (plan.status, plan.ticket_id) == ("APPROVED", None)
 
     def test_waits_for_its_own_ticket_only(self) -> None:
         admins()
-        other = planned(sell(0, MTMM, 60_000))
+        other = planned(sell(1, MTMM, 60_000))
         ticket = ticket_of(other)
         with guards_off():
             Plan.objects.filter(pk=other.pk).update(status="FAILED", **ENDED)
-        plan = approved(sell(0, MTMM, 20_000))
+        plan = approved(sell(1, MTMM, 20_000))
         with guards_off():
             Plan.objects.filter(pk=plan.pk).update(status="DRAFT", approved_at=None)
 
@@ -169,7 +169,7 @@ class TestApproval:
 
     def test_a_small_ticket_does_not_do_for_a_large_plan(self) -> None:
         admins()
-        plan = planned(sell(0, MTMM, 60_000))
+        plan = planned(sell(1, MTMM, 60_000))
         with guards_off():
             Plan.objects.filter(pk=plan.pk).update(
                 status="DRAFT", ticket_id=None, amount_assets=200_000 * USDT
@@ -185,7 +185,7 @@ class TestApproval:
 
     def test_is_not_approved_before_its_ticket(self) -> None:
         admins()
-        plan = planned(sell(0, MTMM, 60_000))
+        plan = planned(sell(1, MTMM, 60_000))
 
         refused(plan, "approved by its ticket", status="APPROVED", approved_at=LATER)
 
@@ -194,7 +194,7 @@ class TestLeg:
     @pytest.mark.parametrize("before", LegStatus.values)
     def test_refuses_every_step_off_its_table(self, before: str) -> None:
         allowed = {"PLANNED": {"SENT", "SKIPPED"}, "SENT": {"DONE", "FAILED"}}.get(before, set())
-        plan = executing(sell(0, MTMM, 20_000))
+        plan = executing(sell(1, MTMM, 20_000))
         figures = {"realised_assets": 1, "realised_tokens": 1, "tx_hash": "0x" + "ab" * 32}
         row = plan.legs.get()
         with guards_off():
@@ -209,43 +209,43 @@ class TestLeg:
         ids=lambda changes: next(iter(changes)),
     )
     def test_keeps_what_was_planned(self, changes: dict[str, Any]) -> None:
-        plan = executing(sell(0, MTMM, 20_000))
+        plan = executing(sell(1, MTMM, 20_000))
 
         refused(plan.legs.get(), "what was planned", **changes)
 
     def test_keeps_how_it_ended(self) -> None:
-        plan = executing(sell(0, MTMM, 20_000))
+        plan = executing(sell(1, MTMM, 20_000))
         row = plan.legs.get()
         write(row, status="SKIPPED", error="left out", finished_at=NOON)
 
         refused(row, "how a leg ended", error="something else")
 
     def test_none_is_added_once_the_plan_left_draft(self) -> None:
-        plan = approved(sell(0, MTMM, 20_000))
+        plan = approved(sell(1, MTMM, 20_000))
         row = plan.legs.get()
-        row.pk, row.position = None, 1
+        row.pk, row.position = None, 2
 
         with pytest.raises(IntegrityError, match="gets no further legs"), transaction.atomic():
             row.save(force_insert=True)
 
     def test_is_sent_only_for_a_plan_that_is_being_executed(self) -> None:
-        plan = approved(sell(0, MTMM, 20_000))
+        plan = approved(sell(1, MTMM, 20_000))
 
         refused(plan.legs.get(), "nothing is sent for a plan", status="SENT", transaction_id=1)
 
     def test_is_sent_only_by_a_transaction_of_its_call(self) -> None:
-        plan = executing(sell(0, MTMM, 20_000))
+        plan = executing(sell(1, MTMM, 20_000))
 
         refused(plan.legs.get(), "a transaction of its own call", status="SENT", transaction_id=1)
 
     def test_keeps_its_transaction(self) -> None:
-        plan = executing(sell(0, MTMM, 20_000))
+        plan = executing(sell(1, MTMM, 20_000))
         row = plan.legs.get()
 
         refused(row, "keeps its transaction", transaction_id=7)
 
     def test_is_never_deleted(self) -> None:
-        plan = approved(sell(0, MTMM, 20_000))
+        plan = approved(sell(1, MTMM, 20_000))
 
         with pytest.raises(IntegrityError, match="never deleted"), transaction.atomic():
             Leg.objects.filter(plan=plan).delete()

@@ -13,7 +13,7 @@ from apps.chain.contracts.fund_state import LiquidityBreakdown
 from apps.chain.terms import Tier
 from apps.fund import operations as fund
 from apps.fund.models import Asset, SnapshotKind
-from apps.rebalance import tasks
+from apps.rebalance import queries, tasks
 from apps.rebalance.models import TriggerEvent
 from apps.rebalance.operations import watching
 from tests.fund.states import asset, state
@@ -87,6 +87,17 @@ class TestLiquidity:
 
         assert fund_now.read_times == 1
 
+    def test_what_is_not_known_is_in_the_list_once(self, fund_now: Fund) -> None:
+        overview(l1=10_000)
+        fund_now.stands = queries.SituationUnknown("The contracts have no price of MTMM.")
+
+        for minutes in (0, 1, 2):
+            watching.watch_liquidity(chain_id=CHAIN, at=NOON + timedelta(minutes=minutes))
+
+        row = TriggerEvent.objects.get()
+        assert (row.kind, row.outcome, row.times) == ("LIQUIDITY", "NOTHING", 3)
+        assert row.explanation == "The contracts have no price of MTMM."
+
     def test_the_node_knows_better(self, fund_now: Fund) -> None:
         overview(l1=10_000)
         fund_now.stands = BALANCED
@@ -136,6 +147,19 @@ class TestCalendar:
         found = watching.watch_calendar(chain_id=CHAIN, at=NOON + timedelta(hours=1))
 
         assert [(row.kind, row.outcome) for row in found] == [("SCHEDULED", "NOTHING")] * 2
+
+    def test_is_put_off_while_a_price_is_unknown(self, fund_now: Fund) -> None:
+        fund_now.stands = queries.SituationUnknown("The contracts have no price of MTMM.")
+        first = watching.watch_calendar(chain_id=CHAIN, at=NOON)
+        fund_now.stands = BALANCED
+
+        found = watching.watch_calendar(chain_id=CHAIN, at=NOON + timedelta(hours=1))
+        again = watching.watch_calendar(chain_id=CHAIN, at=NOON + timedelta(hours=2))
+
+        assert [row.reason.endswith(", put off") for row in first] == [True, True]
+        assert {row.explanation for row in first} == {"The contracts have no price of MTMM."}
+        assert [row.reason.endswith(", put off") for row in found] == [False, False]
+        assert again == []
 
 
 class TestMarkets:

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from apps.approvals import operations as approvals
 from apps.approvals.models import Ticket
 from apps.chain.models import Log, Transaction
 from apps.core import clock
@@ -12,7 +11,8 @@ from apps.redemptions import operations
 from apps.redemptions.models import Redemption
 from devnet.accounts import INVESTORS
 from devnet.fund import usdt
-from tests.accounts.people import Person, person, sign_typed_data
+from tests.accounts.people import Person, person
+from tests.approvals import helpers
 from tests.approvals.helpers import SYSTEM, seed_rules
 from tests.chain_world import World
 
@@ -30,22 +30,7 @@ def waiting(committed_world: World) -> tuple[World, int]:
 
 
 def decide(who: Person, decision: str, reason: str = "") -> Ticket:
-    ticket, at = Ticket.objects.latest("id"), clock.now()
-    wanted = approvals.prepare_vote(
-        ticket_id=ticket.pk, user_id=who.id, decision=decision, reason=reason, at=at
-    )
-    return approvals.cast_vote(
-        ticket_id=ticket.pk,
-        user_id=who.id,
-        decision=decision,
-        reason=reason,
-        facts_hash_shown=ticket.facts_hash,
-        signature=sign_typed_data(who, wanted.typed_data),
-        nonce=wanted.nonce,
-        expires_at=wanted.expires_at,
-        actor=who.actor,
-        at=at,
-    )
+    return helpers.decide(who, Ticket.objects.latest("id"), decision, reason, at=clock.now())
 
 
 class TestApproved:

@@ -22,7 +22,15 @@ from apps.chain.models import (
     Transaction,
 )
 from apps.core import clock
-from apps.fund.models import Asset, ChainRole, FeeEntry, Holder, ShareMovement, TierConfig
+from apps.fund.models import (
+    Asset,
+    ChainRole,
+    ContractSwitch,
+    FeeEntry,
+    Holder,
+    ShareMovement,
+    TierConfig,
+)
 from apps.notifications.models import Notification
 from apps.redemptions.models import Redemption
 from apps.system import operations, tasks
@@ -118,6 +126,42 @@ class TestAgainstTheChain:
 
         assert {each.kind for each in found} == {FindingKind.HOLDERS, FindingKind.ROLES}
         assert {holder.address} < {each.subject for each in found}
+
+    def test_locks_that_cancel_out_are_found_holder_by_holder(self, lived: World) -> None:
+        owner = Holder.objects.get(address=INVESTORS[0].address.lower())
+        locked = owner.locked_shares
+        other = INVESTORS[1].address.lower()
+        Holder.objects.create(
+            chain_id=owner.chain_id,
+            vault=owner.vault,
+            address=other,
+            locked_shares=1,
+            first_activity_at=owner.first_activity_at,
+            last_activity_at=owner.last_activity_at,
+        )
+        Holder.objects.filter(pk=owner.pk).update(locked_shares=locked - 1)
+
+        assert subjects("check_state", lived) == set()
+        assert subjects("check_holders_and_roles", lived) == {
+            f"shares set aside of {owner.address}",
+            f"shares set aside of {other}",
+        }
+
+    def test_switches_of_every_contract(self, lived: World) -> None:
+        ContractSwitch.objects.create(
+            chain_id=lived.config.chain_id,
+            contract=lived.config.contract("redemption_manager").address,
+            contract_kind="redemption_manager",
+            tx_hash="0x" + "ab" * 32,
+            position=0,
+            block_number=1,
+            log_index=0,
+            at=clock.now(),
+            name="PAUSED",
+            is_on=True,
+        )
+
+        assert subjects("check_state", lived) == {"redemption manager: paused"}
 
     def test_is_put_off_while_events_are_being_applied(self, lived: World) -> None:
         Log.objects.filter(event="SharesLocked").update(status=LogStatus.FINAL)
@@ -294,7 +338,7 @@ class TestInvariants:
             return Transaction.objects.create(
                 chain_id=world.config.chain_id,
                 key=f"test:{nonce}",
-                kind="APPROVE_REDEMPTION",
+                kind="SETTLE_REDEMPTION",
                 subject_id=str(nonce),
                 sentence="Approve",
                 to="0x" + "70" * 20,

@@ -4,6 +4,8 @@ import re
 from datetime import datetime
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from apps.accounts import operations
@@ -18,6 +20,11 @@ WALLET = "X-Wallet-Address"
 SIGNATURE = "X-Wallet-Signature"
 TIMESTAMP = "X-Signature-Timestamp"
 NONCE = "X-Signature-Nonce"
+PARAMETERS = [
+    OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
+    for name in (WALLET, SIGNATURE, TIMESTAMP, NONCE)
+]
+"""The headers, as the OpenAPI document says them."""
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _NONCE = re.compile(r"0x[0-9a-fA-F]{64}")

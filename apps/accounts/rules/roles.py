@@ -23,13 +23,11 @@ _REPORTS = frozenset({"reports.generate_report", "reports.download_report"})
 _PEOPLE = frozenset({"accounts.view_*", "accounts.add_user", "accounts.change_user"})
 _AUDIT = frozenset({"audit.view_operationlog"})
 _EXPORT = frozenset({"redemptions.export_redemption", "rebalance.export_plan"})
-_OPERATE = frozenset(
+_OPERATE = _EXPORT | frozenset(
     {
         "redemptions.settle_redemption",
-        "redemptions.export_redemption",
         "rebalance.preview_plan",
         "rebalance.submit_plan",
-        "rebalance.export_plan",
         "approvals.cancel_ticket",
         "notifications.resend_notification",
         "chain.retry_log",
@@ -40,29 +38,34 @@ _OPERATE = frozenset(
 )
 _ORACLE = frozenset({"oracle.view_*"})
 _DECIDE = frozenset({"approvals.decide_ticket", "chain.confirm_safeproposal"})
+_REVIEW = frozenset({"rebalance.review_plan"})
+_CONFIGURE = frozenset(
+    {
+        "approvals.propose_rule",
+        "chain.propose_limits",
+        "fund.propose_assets",
+        "oracle.propose_source",
+        "rebalance.propose_policy",
+    }
+)
+_ADMINISTER = (
+    _READ
+    | _REPORTS
+    | _PEOPLE
+    | _AUDIT
+    | _ORACLE
+    | _DECIDE
+    | _REVIEW
+    | _CONFIGURE
+    | frozenset({"system.view_*"})
+)
 
 ROLES: dict[str, frozenset[str]] = {
-    "SUPER_ADMIN": _READ
-    | _REPORTS
-    | _PEOPLE
-    | _AUDIT
-    | _OPERATE
-    | _ORACLE
-    | _DECIDE
-    | {"oracle.propose_source", "rebalance.propose_policy", "rebalance.review_plan"}
-    | {"system.view_*", "chain.propose_limits", "approvals.propose_rule", "fund.propose_assets"},
-    "ADMIN": _READ
-    | _REPORTS
-    | _PEOPLE
-    | _AUDIT
-    | _ORACLE
-    | _DECIDE
-    | {"oracle.propose_source", "rebalance.propose_policy", "rebalance.review_plan"}
-    | (_OPERATE - {"redemptions.settle_redemption"})
-    | {"system.view_*", "chain.propose_limits", "approvals.propose_rule", "fund.propose_assets"},
+    "SUPER_ADMIN": _ADMINISTER | _OPERATE,
+    "ADMIN": _ADMINISTER | (_OPERATE - {"redemptions.settle_redemption"}),
     "VIP_APPROVER": _READ | _REPORTS | _DECIDE | _EXPORT,
     "OPERATOR": _READ | _REPORTS | _OPERATE | _ORACLE,
-    "RISK_OFFICER": _READ | _REPORTS | _EXPORT | {"chain.stop_sending", "rebalance.review_plan"},
+    "RISK_OFFICER": _READ | _REPORTS | _EXPORT | _REVIEW | {"chain.stop_sending"},
     "COMPLIANCE": _READ | _REPORTS | _AUDIT | {"accounts.view_*"},
     "FUND_MANAGER": _READ | {"reports.download_report"},
     "VIEWER": _READ | {"reports.download_report"},

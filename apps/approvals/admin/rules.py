@@ -6,8 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
@@ -61,22 +60,13 @@ class RuleAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        row = self.get_object(request, object_id) if object_id else None
-        context = {
+    def beside(self, request: HttpRequest, row: Rule) -> dict[str, Any]:
+        return {
             "deciding_roles": sorted(
                 role for role in STAFF_ROLES if grants(role, "approvals.decide_ticket")
             ),
-            "thresholds": [_shown(threshold) for threshold in row.thresholds] if row else [],
-            **(extra_context or {}),
+            "thresholds": [_shown(threshold) for threshold in row.thresholds],
         }
-        return super().changeform_view(request, object_id, form_url, context)
 
     def propose_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask another person for other terms of a rule."""
@@ -142,10 +132,7 @@ class RuleAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Last changed by")
     def changed(self, rule: Rule) -> SafeString:
-        if rule.ticket_id is None:
-            return display.unknown("As the installation had it")
-        url = reverse("admin:approvals_ticket_change", args=[rule.ticket_id])
-        return format_html('<a class="link" href="{}">Ticket {}</a>', url, rule.ticket_id)
+        return display.ticket(rule.ticket_id, reason="As the installation had it")
 
 
 def _shown(threshold: Mapping[str, str]) -> dict[str, Any]:

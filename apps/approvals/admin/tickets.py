@@ -1,19 +1,14 @@
 """The ticket list and the ticket page, where people decide."""
 
-from datetime import datetime
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
-    HttpResponseNotAllowed,
-    HttpResponseRedirect,
     JsonResponse,
 )
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -23,7 +18,7 @@ from apps.approvals import operations, queries
 from apps.approvals.models import Ticket
 from apps.core import clock, display
 from apps.core.actor import Actor
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import PageAdmin, carry_out, number_in_path
 from apps.core.api.errors import STATUS_OF
 from apps.core.denials import tell_denied
 from apps.core.errors import Refused
@@ -32,9 +27,11 @@ from .filters import EMPTY, TABS, TabFilter, tabs
 from .page import ticket_page, tone_of, urgency
 from .parsing import vote_fields
 
+_PAGE = "admin:approvals_ticket_change"
+
 
 @admin.register(Ticket)
-class TicketAdmin(ReadOnlyAdmin):
+class TicketAdmin(PageAdmin):
     """Tickets by what they wait for; each opens on the page where it is decided."""
 
     list_display = ("question", "requester", "value", "state", "approvals", "time_left", "opened")
@@ -138,32 +135,16 @@ class TicketAdmin(ReadOnlyAdmin):
 
     # -- Page ----------------------------------------------------------------------------------
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponseNotAllowed(["GET", "HEAD"])
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+    def page(self, request: HttpRequest, object_id: str) -> HttpResponse:
         ticket = self._ticket(object_id)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": f"Ticket #{ticket.pk}",
-            **ticket_page(ticket, request.user, at=clock.now()),
-            **(extra_context or {}),
-        }
-        return TemplateResponse(request, "admin/approvals/ticket/page.html", context)
+        context = ticket_page(ticket, request.user, at=clock.now())
+        return self.show(
+            request, "admin/approvals/ticket/page.html", f"Ticket #{ticket.pk}", context
+        )
 
     def _ticket(self, object_id: str) -> Ticket:
-        if not (object_id.isascii() and object_id.isdigit() and len(object_id) < 19):
-            raise Http404
         try:
-            return queries.ticket(int(object_id))
+            return queries.ticket(number_in_path(object_id))
         except queries.TicketNotFound as missing:
             raise Http404(missing.message) from missing
 
@@ -194,44 +175,36 @@ class TicketAdmin(ReadOnlyAdmin):
 
     def vote_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Count a signed vote, then show the ticket as it is."""
-        if not request.user.has_perm("approvals.decide_ticket"):
-            raise PermissionDenied
-        at = clock.now()
-        try:
-            ticket = self._cast(request, pk, at)
-        except Refused as refused:
-            if refused.code == "FORBIDDEN":
-                tell_denied(request, refused.message)
-            messages.error(request, refused.message)
-        else:
-            messages.success(request, _thanks(ticket))
-        return HttpResponseRedirect(reverse("admin:approvals_ticket_change", args=[pk]))
 
-    def _cast(self, request: HttpRequest, pk: int, at: datetime) -> Ticket:
-        return operations.cast_vote(
-            ticket_id=pk,
-            user_id=request.user.pk or 0,
-            actor=Actor.of_request(request),
-            at=at,
-            **vote_fields(request.POST),
+        def act() -> str:
+            ticket = operations.cast_vote(
+                ticket_id=pk,
+                user_id=request.user.pk or 0,
+                actor=Actor.of_request(request),
+                at=clock.now(),
+                **vote_fields(request.POST),
+            )
+            return _thanks(ticket)
+
+        return carry_out(
+            request, permission="approvals.decide_ticket", back_to=(_PAGE, pk), act=act
         )
 
     def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Withdraw a ticket, by who asked."""
-        if not request.user.has_perm("approvals.cancel_ticket"):
-            raise PermissionDenied
-        try:
+
+        def act() -> str:
             operations.cancel(
                 ticket_id=pk,
                 reason=request.POST.get("reason", ""),
                 actor=Actor.of_request(request),
                 at=clock.now(),
             )
-        except Refused as refused:
-            messages.error(request, refused.message)
-        else:
-            messages.success(request, f"Ticket #{pk} is cancelled.")
-        return HttpResponseRedirect(reverse("admin:approvals_ticket_change", args=[pk]))
+            return f"Ticket #{pk} is cancelled."
+
+        return carry_out(
+            request, permission="approvals.cancel_ticket", back_to=(_PAGE, pk), act=act
+        )
 
 
 def _refusal(request: HttpRequest, code: str, message: str) -> JsonResponse:

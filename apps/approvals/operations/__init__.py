@@ -1,6 +1,7 @@
 """Everything that changes a ticket."""
 
 from .changes import (
+    CONFIG_CHANGE,
     AlreadyProposed,
     NoReason,
     NothingChanges,
@@ -33,6 +34,7 @@ from .voting import (
 )
 
 __all__ = [
+    "CONFIG_CHANGE",
     "AlreadyProposed",
     "AlreadyVoted",
     "CannotCancel",

@@ -1,6 +1,6 @@
-"""What two people change: one proposes, as a ticket without a call, and another approves."""
+"""What two people change: one proposes, and another approves; most of it without a call."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,16 +14,18 @@ from apps.approvals.rules import RuleTerms
 from apps.audit import operations as audit
 from apps.core.actor import Actor
 from apps.core.errors import Invalid, NotFound, Refused
+from apps.core.text import visible_line
 
 from .closing import record_execution
 from .opening import open_ticket
 
 CONFIG_CHANGE = "CONFIG_CHANGE"
 _SUBJECT = "rule:"
+_REASON_CHARACTERS_MAX = 500
 
 
 class AlreadyProposed(Refused):
-    """A ticket about this waits for votes."""
+    """A ticket about this waits for votes, or its transaction is on its way."""
 
 
 class NoReason(Invalid):
@@ -40,7 +42,7 @@ def clean_change_reason(reason: str) -> str:
     Raises:
         NoReason: they do not say.
     """
-    words = reason.strip()[:500].replace("\x00", "\ufffd")
+    words = visible_line(reason.strip(), characters_max=_REASON_CHARACTERS_MAX)
     if not words:
         raise NoReason("Say why.")
     return words
@@ -56,18 +58,29 @@ def propose_change(
     chain_id: int,
     actor: Actor,
     at: datetime,
+    amount: int | None = None,
+    conditions: Sequence[Mapping[str, Any]] = (),
     calls_hash: str = rules.NO_CALLS_HASH,
-    conditions: tuple[Mapping[str, Any], ...] = (),
 ) -> int:
     """Open a ticket about a change, one at a time for each subject; return its number.
+
+    Args:
+        amount: what an approval moves, in USDT base units; None where it moves nothing.
+        conditions, calls_hash: see :func:`open_ticket`.
 
     Raises:
         AlreadyProposed, NoRule, TooFewEligible.
     """
     earlier = queries.tickets_for([kind], subject_id, chain_id=chain_id)
-    waiting = next((ticket for ticket in earlier if ticket.is_open), None)
-    if waiting is not None:
-        raise AlreadyProposed(f"Ticket {waiting.pk} about this waits for votes.", ticket=waiting.pk)
+    for ticket in earlier:
+        if ticket.is_open:
+            raise AlreadyProposed(
+                f"Ticket {ticket.pk} about this waits for votes.", ticket=ticket.pk
+            )
+        if ticket.execution_status == rules.Execution.SENT:
+            raise AlreadyProposed(
+                f"What ticket {ticket.pk} decided about this is on its way.", ticket=ticket.pk
+            )
     return open_ticket(
         kind=kind,
         subject_id=subject_id,
@@ -75,8 +88,8 @@ def propose_change(
         requester_name=actor.name,
         maker_user_id=actor.user_id,
         party_wallets=[],
-        amount=None,
-        currency="",
+        amount=amount,
+        currency="" if amount is None else "USDT",
         facts=facts,
         conditions=conditions,
         assessment={},
@@ -136,15 +149,13 @@ def apply_rule(fact: TicketDecided) -> None:
     """
     if fact.decision != "APPROVED" or not fact.subject_id.startswith(_SUBJECT):
         return
-    ticket = queries.ticket(fact.ticket_id)
-    queries.authorises(ticket_id=ticket.pk, calls_hash=rules.NO_CALLS_HASH, at=fact.at)
+    ticket = queries.authorised_change(fact)
     row = _locked(str(ticket.facts["rule"]))
     if row.version != int(ticket.facts["version"]):
         record_execution(
             ticket_id=ticket.pk,
             status="FAILED",
             error=f"The rule of {row.kind} is no longer version {ticket.facts['version']}.",
-            tx_hash="",
             at=fact.at,
         )
         return
@@ -169,7 +180,7 @@ def apply_rule(fact: TicketDecided) -> None:
         level="HIGH",
         at=fact.at,
     )
-    record_execution(ticket_id=ticket.pk, status="DONE", error="", tx_hash="", at=fact.at)
+    record_execution(ticket_id=ticket.pk, status="DONE", at=fact.at)
 
 
 def _locked(kind: str) -> Rule:

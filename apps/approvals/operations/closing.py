@@ -118,9 +118,9 @@ def record_execution(
     *,
     ticket_id: int,
     status: str,
-    error: str,
-    tx_hash: str,
     at: datetime,
+    error: str = "",
+    tx_hash: str = "",
     actor: Actor | None = None,
 ) -> Ticket:
     """Write down what became of the decided action: SENT, DONE or FAILED with its reason.

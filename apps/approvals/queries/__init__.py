@@ -2,7 +2,13 @@
 
 from apps.approvals.models import Ticket
 
-from .authority import NotAuthorised, authorises, counted_votes
+from .authority import (
+    NotAuthorised,
+    authorised_change,
+    authorises,
+    counted_votes,
+    times_listed,
+)
 from .panels import Panel, Provider, current_facts, panel_for, register_panel
 from .rule_panels import describe_rule_change
 from .tickets import (
@@ -36,6 +42,7 @@ __all__ = [
     "TicketNotFound",
     "VoterState",
     "active_rules",
+    "authorised_change",
     "authorises",
     "counted_votes",
     "current_facts",
@@ -52,6 +59,7 @@ __all__ = [
     "ticket",
     "ticket_threshold",
     "tickets_for",
+    "times_listed",
     "vote_payload",
     "waiting_for",
     "why_cannot_vote",

@@ -5,8 +5,10 @@ from datetime import datetime
 from django.contrib.auth import get_user_model
 
 from apps.accounts import queries as accounts
+from apps.approvals.events import TicketDecided
 from apps.approvals.models import Rule, Ticket, Vote
 from apps.approvals.rules import (
+    NO_CALLS_HASH,
     ZERO_HASH,
     Decision,
     Status,
@@ -28,8 +30,9 @@ def authorises(*, ticket_id: int, calls_hash: str, at: datetime) -> None:  # noq
 
     An approval needs its quorum of different people who are active, hold the role they voted in and
     are neither maker nor party, each having signed this hash, or facts that list the call as one of
-    several. Where the rule approved by itself, its conditions are compared with the facts again. A
-    rejection, or an expiry that the rule rejects, may execute the one call that was bound to it.
+    several. Where the rule approved by itself, its conditions, and those of the rule in force now,
+    are compared with the facts again. A rejection, or an expiry that the rule rejects, may execute
+    the one call that was bound to it.
 
     Raises:
         NotAuthorised: it does not.
@@ -45,6 +48,27 @@ def authorises(*, ticket_id: int, calls_hash: str, at: datetime) -> None:  # noq
         raise NotAuthorised(
             f"Ticket {ticket_id} is {ticket.status}, so nothing may be done for it."
         )
+
+
+def authorised_change(fact: TicketDecided) -> Ticket:
+    """The ticket of an approved change that executes no call.
+
+    Raises:
+        NotAuthorised: its votes no longer carry it.
+    """
+    authorises(ticket_id=fact.ticket_id, calls_hash=NO_CALLS_HASH, at=fact.at)
+    return get_ticket(fact.ticket_id)
+
+
+def times_listed(*, ticket_id: int, calls_hash: str) -> int:
+    """How often a ticket lists a call; one that lists none stands for its one call, once.
+
+    Raises:
+        TicketNotFound.
+    """
+    listed = get_ticket(ticket_id).facts.get("calls")
+    entries = listed if isinstance(listed, list) else []
+    return max(sum(str(one["hash"]).lower() == calls_hash.lower() for one in entries), 1)
 
 
 def counted_votes(ticket: Ticket, decision: Decision) -> list[Vote]:
@@ -85,9 +109,13 @@ def _approval(ticket: Ticket, calls_hash: str) -> None:
 
 
 def _approval_by_rule(ticket: Ticket) -> None:
-    rule = Rule.objects.filter(kind=ticket.kind, version=ticket.rule_version).first()
-    if rule is None or auto_approves(rule.auto_approve, ticket.facts) is None:
-        raise NotAuthorised(f"No rule approves ticket {ticket.pk} without people.")
+    """By the rule of its opening, and by the one in force: people who took that back count."""
+    for rule in (
+        Rule.objects.filter(kind=ticket.kind, version=ticket.rule_version).first(),
+        Rule.objects.filter(kind=ticket.kind, active=True).first(),
+    ):
+        if rule is None or auto_approves(rule.auto_approve, ticket.facts) is None:
+            raise NotAuthorised(f"No rule approves ticket {ticket.pk} without people.")
 
 
 def _rejection(ticket: Ticket, calls_hash: str) -> None:

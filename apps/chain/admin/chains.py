@@ -3,9 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.template.response import TemplateResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -13,11 +11,11 @@ from apps.chain import config as chain_config
 from apps.chain.models import Cursor, Finding, ReorgEvent
 from apps.chain.queries import overview, status
 from apps.core import clock, display
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import PageAdmin, ReadOnlyAdmin, number_in_path
 
 
 @admin.register(Cursor)
-class CursorAdmin(ReadOnlyAdmin):
+class CursorAdmin(PageAdmin):
     """One line for each chain; each opens on the chain's page."""
 
     list_display = ("chain", "head", "read", "final", "lag", "polled", "node", "condition")
@@ -59,19 +57,8 @@ class CursorAdmin(ReadOnlyAdmin):
             return display.status_pill("Halted", "bad")
         return display.status_pill("Reading", "good")
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The chain's page."""
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponseNotAllowed(["GET", "HEAD"])
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        row = Cursor.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
+    def page(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = Cursor.objects.filter(pk=number_in_path(object_id)).first()
         if row is None:
             raise Http404(f"No chain {object_id} is read.")
         at = clock.now()
@@ -83,15 +70,9 @@ class CursorAdmin(ReadOnlyAdmin):
             }
         except chain_config.UnknownChain:
             read = {}
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _name(row),
-            "row": row,
-            "processed": row.next_block - 1 if row.tip_hash else None,
-            **read,
-            **(extra_context or {}),
-        }
-        return TemplateResponse(request, "admin/chain/chain_page.html", context)
+        processed = row.next_block - 1 if row.tip_hash else None
+        context = {"row": row, "processed": processed, **read}
+        return self.show(request, "admin/chain/chain_page.html", _name(row), context)
 
 
 @admin.register(ReorgEvent)

@@ -4,17 +4,14 @@ import re
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
-    HttpResponseNotAllowed,
     HttpResponseRedirect,
     JsonResponse,
 )
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -28,7 +25,7 @@ from apps.chain.operations import safe_rejecting, safe_signing
 from apps.chain.queries import safes as queries
 from apps.core import clock, display
 from apps.core.actor import Actor
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import PageAdmin, carry_out, number_in_path
 from apps.core.api.errors import STATUS_OF
 from apps.core.denials import tell_denied
 from apps.core.errors import Refused
@@ -48,10 +45,11 @@ _LOGGED = {
 }
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}\b")
 _MANAGE = "chain.manage_transaction"
+_OPEN = "admin:chain_safeproposal_change"
 
 
 @admin.register(SafeProposal)
-class SafeProposalAdmin(ReadOnlyAdmin):
+class SafeProposalAdmin(PageAdmin):
     """What the Safe is asked to do; each opens on the page where it is signed."""
 
     list_display = ("what", "value", "nonce", "signatures", "state", "proposed")
@@ -129,26 +127,10 @@ class SafeProposalAdmin(ReadOnlyAdmin):
 
     # -- Page ----------------------------------------------------------------------------------
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponseNotAllowed(["GET", "HEAD"])
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+    def page(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = _proposal(object_id)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": f"Safe proposal #{row.pk}",
-            **_page(row, request.user),
-            **(extra_context or {}),
-        }
-        return TemplateResponse(request, "admin/chain/safe_page.html", context)
+        title, context = f"Safe proposal #{row.pk}", _page(row, request.user)
+        return self.show(request, "admin/chain/safe_page.html", title, context)
 
     # -- Signing -------------------------------------------------------------------------------
 
@@ -192,35 +174,28 @@ class SafeProposalAdmin(ReadOnlyAdmin):
 
     def withdraw(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take a proposal back, and its transaction with it."""
-        if not request.user.has_perm(_MANAGE):
-            raise PermissionDenied
-        try:
+
+        def act() -> str:
             ended = safe_signing.withdraw(
                 proposal_id=pk,
-                reason=request.POST.get("reason", "").strip()[:500],
+                reason=request.POST.get("reason", ""),
                 actor=Actor.of_request(request),
                 at=clock.now(),
             )
-        except Refused as refused:
-            messages.error(request, refused.message)
-        else:
-            words = "Withdrawn; nothing was sent." if ended else "Being cancelled by the sender."
-            messages.success(request, words)
-        return HttpResponseRedirect(_url(pk))
+            return "Withdrawn; nothing was sent." if ended else "Being cancelled by the sender."
+
+        return carry_out(request, permission=_MANAGE, back_to=(_OPEN, pk), act=act)
 
     def reject(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Have a withdrawn proposal's nonce used up on nothing."""
-        if not request.user.has_perm(_MANAGE):
-            raise PermissionDenied
-        try:
+
+        def act() -> str:
             asked = safe_rejecting.reject_nonce(
                 proposal_id=pk, actor=Actor.of_request(request), at=clock.now()
             )
-        except Refused as refused:
-            messages.error(request, refused.message)
-        else:
-            messages.success(request, f"Asked of the Safe's owners, as transaction {asked}.")
-        return HttpResponseRedirect(_url(pk))
+            return f"Asked of the Safe's owners, as transaction {asked}."
+
+        return carry_out(request, permission=_MANAGE, back_to=(_OPEN, pk), act=act)
 
 
 def _page(row: SafeProposal, user: Any) -> dict[str, Any]:
@@ -275,16 +250,14 @@ def _argument(name: str, value: Any) -> Any:
 
 
 def _proposal(object_id: str) -> SafeProposal:
-    if not (object_id.isascii() and object_id.isdigit() and len(object_id) < 19):
-        raise Http404
     try:
-        return queries.proposal(int(object_id))
+        return queries.proposal(number_in_path(object_id))
     except queries.NoProposal as missing:
         raise Http404(missing.message) from missing
 
 
 def _url(pk: int) -> str:
-    return reverse("admin:chain_safeproposal_change", args=[pk])
+    return reverse(_OPEN, args=[pk])
 
 
 def _thanks(missing: int) -> str:

@@ -1,17 +1,17 @@
 """Who signs for us: limits and what is taken of them, nonces, stops."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from apps.chain import operations
-from apps.chain.admin.doors import carry_out
 from apps.chain.admin.stops import STOP
 from apps.chain.models import SignerAccount
 from apps.chain.queries.signers import SignerView, signer_views
@@ -19,7 +19,7 @@ from apps.chain.rules import scopes
 from apps.chain.rules.limits import Limits
 from apps.core import clock, display
 from apps.core.actor import Actor
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import EnrichedAdmin, carry_out
 from apps.core.errors import Invalid
 from apps.core.units import from_decimal, to_decimal
 
@@ -31,7 +31,7 @@ class NotANumber(Invalid):
 
 
 @admin.register(SignerAccount)
-class SignerAccountAdmin(ReadOnlyAdmin):
+class SignerAccountAdmin(EnrichedAdmin):
     """Each account that signs for us."""
 
     list_display = ("name_and_place", "account", "day", "per_transaction", "calls", "next", "state")
@@ -58,36 +58,17 @@ class SignerAccountAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changes: Any = super().get_changelist_instance(request)
-        changes.result_list = _with_views(list(changes.result_list))
-        return changes
+    def enrich(self, rows: Sequence[SignerAccount]) -> None:
+        by_key = {row.pk: row for row in rows}
+        for key, view in signer_views(list(rows), at=clock.now()).items():
+            by_key[key].__dict__["view"] = view
 
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> SignerAccount | None:
-        row: SignerAccount | None = super().get_object(request, object_id, from_field)
-        return _with_views([row])[0] if row else None
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        row = self.get_object(request, object_id) if object_id else None
-        figures = (
-            {
-                "per_transaction": to_decimal(row.per_transaction_assets),
-                "per_day": to_decimal(row.per_day_assets),
-                "stops": _view(row).stops,
-            }
-            if row
-            else {}
-        )
-        context = {**figures, **(extra_context or {})}
-        return super().changeform_view(request, object_id, form_url, context)
+    def beside(self, request: HttpRequest, row: SignerAccount) -> dict[str, Any]:
+        return {
+            "per_transaction": to_decimal(row.per_transaction_assets),
+            "per_day": to_decimal(row.per_day_assets),
+            "stops": _view(row).stops,
+        }
 
     def pause_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Stop whatever this account signs."""
@@ -156,10 +137,7 @@ class SignerAccountAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Last changed by")
     def changed(self, row: SignerAccount) -> SafeString:
-        if row.limits_ticket_id is None:
-            return display.unknown("As the chain file had them at first")
-        url = reverse("admin:approvals_ticket_change", args=[row.limits_ticket_id])
-        return format_html('<a class="link" href="{}">Ticket {}</a>', url, row.limits_ticket_id)
+        return display.ticket(row.limits_ticket_id, reason="As the chain file had them at first")
 
     @admin.display(description="Next nonce")
     def next(self, row: SignerAccount) -> SafeString:
@@ -184,13 +162,6 @@ class SignerAccountAdmin(ReadOnlyAdmin):
                 row.trouble,
             )
         return display.status_pill("Signing", "good")
-
-
-def _with_views(rows: list[SignerAccount]) -> list[SignerAccount]:
-    """Rows with what counts against their limits, read at once."""
-    for key, view in signer_views(rows, at=clock.now()).items():
-        next(row for row in rows if row.pk == key).__dict__["view"] = view
-    return rows
 
 
 def _view(row: SignerAccount) -> SignerView:

@@ -4,20 +4,19 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from apps.chain import config as chain_config
 from apps.chain import operations
-from apps.chain.admin.doors import carry_out
 from apps.chain.contracts import CALLS
 from apps.chain.models import SignerAccount, Stop
 from apps.chain.rules import scopes
 from apps.core import clock, display
 from apps.core.actor import Actor
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import ReadOnlyAdmin, carry_out
 
 STOP = "chain.stop_sending"
 _LIST = "admin:chain_stop_changelist"
@@ -109,10 +108,7 @@ class StopAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Ticket")
     def ticket(self, row: Stop) -> SafeString:
-        if row.lift_ticket_id is None:
-            return display.unknown("No ticket has lifted it")
-        url = reverse("admin:approvals_ticket_change", args=[row.lift_ticket_id])
-        return format_html('<a class="link" href="{}">Ticket {}</a>', url, row.lift_ticket_id)
+        return display.ticket(row.lift_ticket_id, reason="No ticket has lifted it")
 
 
 def _choices() -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
@@ -15,7 +15,6 @@ from unfold.admin import TabularInline
 from apps.chain import config as chain_config
 from apps.chain import contracts, operations
 from apps.chain.admin.cells import whole
-from apps.chain.admin.doors import carry_out
 from apps.chain.config import ContractConfig, UnknownChain
 from apps.chain.models import (
     BEFORE_NONCE,
@@ -28,7 +27,7 @@ from apps.chain.models import (
 )
 from apps.core import clock, display
 from apps.core.actor import Actor
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import ReadOnlyAdmin, carry_out
 
 MANAGE = "chain.manage_transaction"
 _PAGE = "admin:chain_transaction_change"
@@ -150,29 +149,17 @@ class TransactionAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        row = self.get_object(request, object_id) if object_id else None
-        context: dict[str, Any] = {}
-        if row is not None:
-            context = {
-                "can_cancel": row.status in UNFINISHED
-                and row.status != TransactionStatus.MINED
-                and not row.cancel_reason,
-                "unsigned": row.status in BEFORE_NONCE,
-                "can_bump": row.status == TransactionStatus.BROADCAST and not row.bump_asked,
-                "can_retry": row.status in _ENDED_WITHOUT_EFFECT
-                and not row.proposals.exclude(status=ProposalStatus.WITHDRAWN).exists(),
-                "proposal": row.proposals.order_by("-id").first(),
-            }
-        return super().changeform_view(
-            request, object_id, form_url, {**context, **(extra_context or {})}
-        )
+    def beside(self, request: HttpRequest, row: Transaction) -> dict[str, Any]:
+        return {
+            "can_cancel": row.status in UNFINISHED
+            and row.status != TransactionStatus.MINED
+            and not row.cancel_reason,
+            "unsigned": row.status in BEFORE_NONCE,
+            "can_bump": row.status == TransactionStatus.BROADCAST and not row.bump_asked,
+            "can_retry": row.status in _ENDED_WITHOUT_EFFECT
+            and not row.proposals.exclude(status=ProposalStatus.WITHDRAWN).exists(),
+            "proposal": row.proposals.order_by("-id").first(),
+        }
 
     def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take a transaction back, or have its nonce spent on nothing."""
@@ -235,10 +222,7 @@ class TransactionAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Ticket")
     def ticket(self, row: Transaction) -> SafeString:
-        if row.ticket_id is None:
-            return display.unknown("Needs no ticket")
-        url = reverse("admin:approvals_ticket_change", args=[row.ticket_id])
-        return format_html('<a class="link" href="{}">Ticket {}</a>', url, row.ticket_id)
+        return display.ticket(row.ticket_id)
 
     @admin.display(description="Hash")
     def hash(self, row: Transaction) -> SafeString:

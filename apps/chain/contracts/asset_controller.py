@@ -3,6 +3,7 @@
 from apps.chain import events
 from apps.chain.contracts import abi, common
 from apps.chain.contracts.common import Args, Builder, Values
+from apps.chain.contracts.tokens import decimals_of, text_of
 from apps.chain.events import ChainFact, Source
 from apps.chain.terms import Tier
 
@@ -125,11 +126,20 @@ def metadata_values(token: str, returned: tuple[str | None, ...]) -> Values:
     """
     values: Values = {"name": token, "symbol": token[:8], "decimals": None, "derived": False}
     for name, data in zip(_METADATA, returned, strict=True):
-        try:
-            if data is None:
-                raise abi.Undecodable(f"{name} was not answered")
-            values[name] = str(abi.to_json(abi.function("erc20", name).decode_output(data)[0]))
-        except abi.Undecodable:
+        value = _number(data) if name == "decimals" else _text(data)
+        if value is None:
             values["derived"] = True
+        else:
+            values[name] = value
     values["name"], values["symbol"] = values["name"][:100], values["symbol"][:32]
     return values
+
+
+def _number(data: str | None) -> str | None:
+    said = decimals_of(data)
+    return None if said is None else str(said)
+
+
+def _text(data: str | None) -> str | None:
+    said = text_of(data)
+    return None if said is None else str(abi.to_json(said.decode(errors="replace")))

@@ -13,6 +13,7 @@ from typing import Any
 from apps.chain.client import Client
 from apps.chain.config import ChainConfig
 from apps.chain.contracts import abi
+from apps.chain.contracts.asker import Asker, decoded
 from apps.chain.contracts.asset_controller import metadata_calls, metadata_values
 from apps.chain.contracts.returned import returned_at
 from apps.chain.terms import Tier
@@ -120,7 +121,8 @@ class RedemptionFees:
 
 @dataclass(frozen=True, slots=True)
 class FundState:
-    """The fund at one block."""
+    """The fund at one block. ``unpaid_fees`` are management and performance fees that were taken
+    and wait for cash (``unpaidFees()``; not every controller tells)."""
 
     block: BlockRef
     vault: VaultState
@@ -129,11 +131,14 @@ class FundState:
     effective_supply: int | None
     withdrawable_redemption_fees: int | None
     paused: bool | None
+    manager_paused: bool | None
+    controller_paused: bool | None
     tiers: tuple[TierBand, ...]
     assets: tuple[AssetState, ...]
     buffer: BufferInfo | None
     pending_fees: PendingFees | None
     redemption_fees: RedemptionFees | None
+    unpaid_fees: int | None
 
 
 def read_vault_state(client: Client, config: ChainConfig, block: BlockRef) -> VaultState:
@@ -158,7 +163,7 @@ def read_fund_state(client: Client, config: ChainConfig, block: BlockRef) -> Fun
     Raises:
         ChainUnavailable, abi.Undecodable: as :func:`read_vault_state`.
     """
-    ask = _Asker(client, config, block)
+    ask = Asker(client, config, block.hash)
     vault_state = read_vault_state(client, config, block)
     ask.many(
         ("vault", "getLiquidityBreakdown"),
@@ -166,61 +171,36 @@ def read_fund_state(client: Client, config: ChainConfig, block: BlockRef) -> Fun
         ("vault", "effectiveSupply"),
         ("vault", "withdrawableRedemptionFees"),
         ("vault", "paused"),
+        ("redemption_manager", "paused"),
+        ("asset_controller", "paused"),
         ("asset_controller", "getLayerConfigs"),
         ("asset_controller", "getAssetConfigs"),
         ("asset_controller", "getBufferPoolInfo"),
         ("asset_controller", "getPendingFees"),
         ("asset_controller", "getRedemptionFeeInfo"),
+        ("asset_controller", "unpaidFees"),
     )
-    breakdown = ask.got("getLiquidityBreakdown")
-    fees = ask.got("getRedemptionFeeInfo")
+    breakdown = ask.got("vault", "getLiquidityBreakdown")
+    fees = ask.got("asset_controller", "getRedemptionFeeInfo")
     return FundState(
         block=block,
         vault=vault_state,
         breakdown=LiquidityBreakdown(*breakdown) if breakdown else None,
-        available_liquidity=ask.first("getAvailableLiquidity"),
-        effective_supply=ask.first("effectiveSupply"),
-        withdrawable_redemption_fees=ask.first("withdrawableRedemptionFees"),
-        paused=ask.first("paused"),
-        tiers=_tiers(ask.got("getLayerConfigs")),
-        assets=_assets(client, config, block, ask.first("getAssetConfigs") or ()),
-        buffer=_buffer(ask.got("getBufferPoolInfo")),
-        pending_fees=_pending(ask.got("getPendingFees")),
+        available_liquidity=ask.first("vault", "getAvailableLiquidity"),
+        effective_supply=ask.first("vault", "effectiveSupply"),
+        withdrawable_redemption_fees=ask.first("vault", "withdrawableRedemptionFees"),
+        paused=ask.first("vault", "paused"),
+        manager_paused=ask.first("redemption_manager", "paused"),
+        controller_paused=ask.first("asset_controller", "paused"),
+        tiers=_tiers(ask.got("asset_controller", "getLayerConfigs")),
+        assets=_assets(
+            client, config, block, ask.first("asset_controller", "getAssetConfigs") or ()
+        ),
+        buffer=_buffer(ask.got("asset_controller", "getBufferPoolInfo")),
+        pending_fees=_pending(ask.got("asset_controller", "getPendingFees")),
         redemption_fees=RedemptionFees(*fees) if fees else None,
+        unpaid_fees=ask.first("asset_controller", "unpaidFees"),
     )
-
-
-class _Asker:
-    """Views without arguments, asked together and remembered by name."""
-
-    def __init__(self, client: Client, config: ChainConfig, block: BlockRef) -> None:
-        self._client, self._config, self._block = client, config, block
-        self._answers: dict[str, tuple[Any, ...] | None] = {}
-
-    def many(self, *views: tuple[str, str]) -> None:
-        addresses = {contract.kind: contract.address for contract in self._config.contracts}
-        self._answers |= dict.fromkeys(name for _, name in views)
-        asked = [(kind, name) for kind, name in views if kind in addresses]
-        calls = [(addresses[kind], abi.function(kind, name).encode()) for kind, name in asked]
-        answers = returned_at(self._client, self._block.hash, calls)
-        for (kind, name), data in zip(asked, answers, strict=True):
-            self._answers[name] = _decoded(abi.function(kind, name), data)
-
-    def got(self, name: str) -> tuple[Any, ...] | None:
-        return self._answers[name]
-
-    def first(self, name: str) -> Any:
-        answer = self._answers[name]
-        return answer[0] if answer else None
-
-
-def _decoded(function: abi.FunctionAbi, data: str | None) -> tuple[Any, ...] | None:
-    if data is None:
-        return None
-    try:
-        return function.decode_output(data)
-    except abi.Undecodable:
-        return None
 
 
 def _tiers(answer: tuple[Any, ...] | None) -> tuple[TierBand, ...]:
@@ -248,8 +228,8 @@ def _assets(
     states = []
     for entry in configs:
         metadata = metadata_values(entry[0].lower(), (next(answers), next(answers), next(answers)))
-        holdings = [_decoded(balance_of, next(answers)) for _ in range(2)]
-        price = _decoded(get_price, next(answers))
+        holdings = [decoded(balance_of, next(answers)) for _ in range(2)]
+        price = decoded(get_price, next(answers))
         states.append(_asset(entry, metadata, holdings, price[0] if price else None))
     return tuple(states)
 

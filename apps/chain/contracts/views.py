@@ -46,6 +46,16 @@ class RequestBook:
     pending_approvals: tuple[int, ...] | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharesSetAside:
+    """An account's shares that are locked (``lockedShares``) and that wait for approval
+    (``pendingApprovalShares``, second generation), base units; None where the vault has no such
+    view or does not answer."""
+
+    locked: int | None
+    pending: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class RoleQuestion:
     """Whether an account holds a role (its 32-byte hash) of a contract."""
@@ -104,6 +114,22 @@ def read_balances(
     }
 
 
+def read_shares_set_aside(
+    client: Reader, vault: ContractConfig, block: BlockRef, accounts: Sequence[str]
+) -> dict[str, SharesSetAside]:
+    """What the vault keeps of each account.
+
+    Raises:
+        ChainUnavailable: no node answers.
+    """
+    locked = _of_each(client, vault, block, "lockedShares", accounts)
+    pending = _of_each(client, vault, block, "pendingApprovalShares", accounts)
+    return {
+        account: SharesSetAside(locked=locked[account], pending=pending[account])
+        for account in accounts
+    }
+
+
 def read_roles(
     client: Reader, block: BlockRef, questions: Sequence[RoleQuestion]
 ) -> list[bool | None]:
@@ -118,6 +144,21 @@ def read_roles(
     ]
     answers = _call(client, block, _HAS_ROLE, calls)
     return [answer[0] if answer else None for answer in answers]
+
+
+def _of_each(
+    client: Reader, vault: ContractConfig, block: BlockRef, view: str, accounts: Sequence[str]
+) -> dict[str, int | None]:
+    try:
+        function = abi.function("vault", view, vault.generation)
+    except abi.UnknownFunction:
+        return dict.fromkeys(accounts)
+    calls = [(vault.address, function.encode(account)) for account in accounts]
+    answers = _call(client, block, function, calls)
+    return {
+        account: answer[0] if answer else None
+        for account, answer in zip(accounts, answers, strict=True)
+    }
 
 
 def _call(

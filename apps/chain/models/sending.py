@@ -140,6 +140,11 @@ class Transaction(models.Model):
                 condition=Q(status__in=[str(status) for status in UNFINISHED]),
                 name="transaction_unfinished",
             ),
+            models.Index(
+                fields=["ticket_id", "call_hash"],
+                condition=Q(ticket_id__isnull=False),
+                name="transaction_by_ticket",
+            ),
         ]
 
     def __str__(self) -> str:

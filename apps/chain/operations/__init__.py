@@ -10,7 +10,8 @@ from apps.chain.operations.folding import (
     note_replayed,
 )
 from apps.chain.operations.guarding import TradeGuard, TradeQuestion, use_trade_guard
-from apps.chain.operations.limits import BadLimits, NothingChanges, apply_limits, propose_limits
+from apps.chain.operations.limits import BadLimits, apply_limits, propose_limits
+from apps.chain.operations.once import AlreadyCarried
 from apps.chain.operations.parked import (
     NeedsReplay,
     NotParked,
@@ -28,19 +29,12 @@ from apps.chain.operations.steering import (
     cancel_transaction,
     retry,
 )
-from apps.chain.operations.stopping import (
-    AlreadyProposed,
-    NoReason,
-    NotStopped,
-    lift,
-    propose_lift,
-    stop_sending,
-)
+from apps.chain.operations.stopping import NotStopped, lift, propose_lift, stop_sending
 from apps.chain.operations.submitting import OtherCallUnderKey, submit
 from apps.chain.operations.ticketing import NeedsTicket
 
 __all__ = [
-    "AlreadyProposed",
+    "AlreadyCarried",
     "BadLimits",
     "CannotBump",
     "CannotCancel",
@@ -49,11 +43,9 @@ __all__ = [
     "Folded",
     "NeedsReplay",
     "NeedsTicket",
-    "NoReason",
     "NotParked",
     "NotStopped",
     "NotUnderstood",
-    "NothingChanges",
     "OtherCallUnderKey",
     "Progress",
     "TradeGuard",

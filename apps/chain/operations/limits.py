@@ -9,22 +9,15 @@ from apps.approvals import operations as approvals
 from apps.approvals import queries as tickets
 from apps.approvals.events import TicketDecided
 from apps.audit import operations as audit
-from apps.chain import contracts
 from apps.chain.models import SignerAccount
-from apps.chain.operations.stopping import ask, clean_reason
 from apps.chain.queries.routes import limits_of
 from apps.chain.rules.limits import Limits
 from apps.core.actor import Actor
-from apps.core.errors import Invalid, NotFound, Refused
+from apps.core.errors import Invalid, NotFound
 from apps.core.units import UINT256_MAX
 
-CONFIG_CHANGE = "CONFIG_CHANGE"
 _SUBJECT = "limits:"
 _CALLS_MAX = 2**31 - 1
-
-
-class NothingChanges(Refused):
-    """These are the limits already."""
 
 
 class BadLimits(Invalid):
@@ -41,16 +34,17 @@ def propose_limits(
 
     Raises:
         NotFound: no such signer.
-        BadLimits, NothingChanges, NoReason, AlreadyProposed, approvals.TooFewEligible.
+        BadLimits.
+        approvals.NoReason, NothingChanges, AlreadyProposed, TooFewEligible.
     """
-    reason = clean_reason(reason)
+    reason = approvals.clean_change_reason(reason)
     _check(new)
     row = _locked(chain_id, address)
     old = limits_of(row)
     if new == old:
-        raise NothingChanges(f"These are the limits of {row.name} already.")
-    return ask(
-        kind=CONFIG_CHANGE,
+        raise approvals.NothingChanges(f"These are the limits of {row.name} already.")
+    return approvals.propose_change(
+        kind=approvals.CONFIG_CHANGE,
         subject_id=f"{_SUBJECT}{row.chain_id}:{row.address}",
         title=f"Limits of signer {row.name} on chain {row.chain_id}",
         facts={
@@ -75,8 +69,7 @@ def apply_limits(fact: TicketDecided) -> None:
     """
     if fact.decision != "APPROVED" or not fact.subject_id.startswith(_SUBJECT):
         return
-    ticket = tickets.ticket(fact.ticket_id)
-    tickets.authorises(ticket_id=ticket.pk, calls_hash=contracts.calls_hash([]), at=fact.at)
+    ticket = tickets.authorised_change(fact)
     _, chain_id, address = fact.subject_id.split(":")
     row = _locked(int(chain_id), address)
     old, new = _from_facts(ticket.facts["old"]), _from_facts(ticket.facts["new"])
@@ -85,7 +78,6 @@ def apply_limits(fact: TicketDecided) -> None:
             ticket_id=ticket.pk,
             status="FAILED",
             error=f"The limits of {row.name} are not those that were asked about.",
-            tx_hash="",
             at=fact.at,
         )
         return
@@ -111,7 +103,7 @@ def apply_limits(fact: TicketDecided) -> None:
         level="HIGH",
         at=fact.at,
     )
-    approvals.record_execution(ticket_id=ticket.pk, status="DONE", error="", tx_hash="", at=fact.at)
+    approvals.record_execution(ticket_id=ticket.pk, status="DONE", at=fact.at)
 
 
 def _locked(chain_id: int, address: str) -> SignerAccount:

@@ -116,7 +116,7 @@ def withdraw(*, proposal_id: int, reason: str, actor: Actor, at: datetime) -> bo
     Doors ask for the right ``chain.manage_transaction``.
 
     Raises:
-        proposals.NoProposal, NoReason.
+        proposals.NoProposal, approvals.NoReason.
         CannotCancel: it is mined or ended; only the chain can say how it ends.
     """
     row = proposals.proposal(proposal_id)

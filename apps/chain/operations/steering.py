@@ -1,11 +1,14 @@
 """What people may do about a transaction on its way: take it back, hurry it, ask for it anew."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
-from apps.approvals import queries as approvals
+from apps.approvals import operations as approvals
+from apps.approvals import queries as tickets
 from apps.audit import operations as audit
 from apps.chain.models import (
     BEFORE_NONCE,
@@ -14,9 +17,8 @@ from apps.chain.models import (
     Transaction,
     TransactionStatus,
 )
-from apps.chain.operations import ticketing
+from apps.chain.operations import once, ticketing
 from apps.chain.operations.ending import MOVED_NOTHING, end
-from apps.chain.operations.stopping import clean_reason
 from apps.chain.operations.submitting import SIGN_WITHIN
 from apps.core.actor import Actor
 from apps.core.errors import NotFound, Refused
@@ -25,6 +27,8 @@ _COPIED = (
     *("chain_id", "kind", "subject_id", "sentence", "ticket_id", "to", "calldata", "call_hash"),
     *("expects", "moved_assets", "trades", "tier"),
 )
+_DIGITS_MAX = 6
+"""Nothing is tried so often: a longer number is no number of a try."""
 
 
 class CannotCancel(Refused):
@@ -48,10 +52,10 @@ def cancel_transaction(*, transaction_id: int, reason: str, actor: Actor, at: da
     Doors ask for the right ``chain.manage_transaction``.
 
     Raises:
-        NotFound, NoReason.
+        NotFound, approvals.NoReason.
         CannotCancel: it is mined or ended, or is being cancelled already.
     """
-    reason = clean_reason(reason)
+    reason = approvals.clean_change_reason(reason)
     with transaction.atomic():
         row = _locked(transaction_id)
         before = row.status
@@ -101,6 +105,7 @@ def retry(*, transaction_id: int, actor: Actor, at: datetime) -> int:
         NotFound.
         CannotRetry: it did not end without an effect, or the same call is under way or was final.
         approvals.NotAuthorised: its ticket no longer covers the call.
+        AlreadyCarried: the ticket's call was done or is on its way, as often as it was approved.
         NeedsTicket: it has none, and needs one now.
     """
     with transaction.atomic():
@@ -113,18 +118,23 @@ def retry(*, transaction_id: int, actor: Actor, at: datetime) -> int:
                 f"The Safe has done it, or may still: see its proposal {proposal.pk}."
             )
         if row.ticket_id is not None:
-            approvals.authorises(ticket_id=row.ticket_id, calls_hash=row.call_hash, at=at)
+            tickets.authorises(ticket_id=row.ticket_id, calls_hash=row.call_hash, at=at)
         else:
             ticketing.hold_trades(row.chain_id, row.kind)
             ticketing.refuse_without_ticket(
                 chain_id=row.chain_id, kind=row.kind, assets=row.moved_assets, at=at
             )
-        tries = Transaction.objects.filter(chain_id=row.chain_id, call_hash=row.call_hash)
-        blocking = tries.exclude(status__in=list(MOVED_NOTHING)).order_by("id").last()
+        first_key, tries = _tries(row)
+        blocking = once.not_undone(_same_intent(row, tries)).order_by("id").last()
         if blocking is not None:
             state = blocking.get_status_display().lower()
             raise CannotRetry(f"Transaction {blocking.pk} does the same and is {state}.")
-        key = f"{_first_key(row)}:{tries.count() + 1}"
+        key = f"{first_key}:{max(tries.values()) + 1}"
+        if row.ticket_id is not None:
+            once.refuse_beyond_ticket(ticket_id=row.ticket_id, call_hash=row.call_hash, key=key)
+            ticketing.refuse_beyond_rule(
+                ticket_id=row.ticket_id, kind=row.kind, assets=row.moved_assets
+            )
         new, created = Transaction.objects.get_or_create(
             key=key,
             defaults={
@@ -141,12 +151,31 @@ def retry(*, transaction_id: int, actor: Actor, at: datetime) -> int:
     return new.pk
 
 
-def _first_key(row: Transaction) -> str:
-    """The key of the first try: a later one's ends in its number."""
-    first = Transaction.objects.filter(
-        chain_id=row.chain_id, call_hash=row.call_hash, kind=row.kind
-    ).earliest("id")
-    return first.key
+def _tries(row: Transaction) -> tuple[str, dict[int, int]]:
+    """The key of the first try, and the number of each try of the same intent by id.
+
+    A later try's key is the first one's with its number. A first key may end in a number of its
+    own: nothing has the key before that.
+    """
+    before, _, number = row.key.rpartition(":")
+    is_later = number.isdecimal() and Transaction.objects.filter(key=before).exists()
+    first_key = before if is_later else row.key
+    rows = Transaction.objects.filter(Q(key=first_key) | Q(key__startswith=f"{first_key}:"))
+    numbers = {pk: key.removeprefix(first_key)[1:] for pk, key in rows.values_list("pk", "key")}
+    return first_key, {
+        pk: int(number or 1)
+        for pk, number in numbers.items()
+        if not number or (number.isdecimal() and len(number) <= _DIGITS_MAX)
+    }
+
+
+def _same_intent(row: Transaction, tries: Collection[int]) -> QuerySet[Transaction]:
+    """Every transaction that is to do this very thing. Two trades or payments with the same bytes
+    are two; two decisions about one request are one, whoever asked for them."""
+    same = Q(pk__in=list(tries))
+    if row.kind in once.ABOUT_A_REQUEST:
+        same |= Q(chain_id=row.chain_id, call_hash=row.call_hash)
+    return Transaction.objects.filter(same)
 
 
 def _locked(transaction_id: int) -> Transaction:

@@ -15,21 +15,13 @@ from apps.chain.models import SignerAccount, Stop
 from apps.chain.rules import scopes
 from apps.core import bus
 from apps.core.actor import Actor
-from apps.core.errors import Invalid, NotFound, Refused
+from apps.core.errors import NotFound, Refused
 
 LIFT_STOP = "LIFT_STOP"
 
 
-class NoReason(Invalid):
-    """Who stops, lifts or changes says why."""
-
-
 class NotStopped(Refused):
     """There is no stop in force to lift."""
-
-
-class AlreadyProposed(Refused):
-    """A ticket about this waits for votes."""
 
 
 def stop_sending(*, scope: str, reason: str, actor: Actor, at: datetime) -> int:
@@ -39,10 +31,10 @@ def stop_sending(*, scope: str, reason: str, actor: Actor, at: datetime) -> int:
     stops what it cannot vouch for. A scope that is stopped stays stopped by its first stop.
 
     Raises:
-        scopes.UnknownScope, NoReason.
+        scopes.UnknownScope, approvals.NoReason.
     """
     _refuse_unless_it_stops_something(scope)
-    reason = clean_reason(reason)
+    reason = approvals.clean_change_reason(reason)
     with transaction.atomic():
         try:
             with transaction.atomic():
@@ -71,19 +63,19 @@ def propose_lift(*, stop_id: int, reason: str, actor: Actor, at: datetime) -> in
     """Ask people to lift a stop; return the ticket's number.
 
     Raises:
-        NotFound, NoReason.
+        NotFound, approvals.NoReason.
         NotStopped: it is lifted.
-        AlreadyProposed: a ticket about it waits for votes.
+        approvals.AlreadyProposed: a ticket about it waits for votes.
         approvals.TooFewEligible: fewer than two people could vote.
     """
-    reason = clean_reason(reason)
+    reason = approvals.clean_change_reason(reason)
     row = Stop.objects.select_for_update().filter(pk=stop_id).first()
     if row is None:
         raise NotFound(f"There is no stop {stop_id}.")
     if row.lifted_at is not None:
         raise NotStopped(f"Stop {stop_id} was lifted at {row.lifted_at:%Y-%m-%d %H:%M} UTC.")
     chain_id = scopes.chain_of(row.scope) or chain_config.fund_chain().chain_id
-    return ask(
+    return approvals.propose_change(
         kind=LIFT_STOP,
         subject_id=str(row.pk),
         title=f"Lift the stop of {scopes.in_words(row.scope)}",
@@ -109,8 +101,7 @@ def lift(fact: TicketDecided) -> None:
     """
     if fact.decision != "APPROVED":
         return
-    ticket = tickets.ticket(fact.ticket_id)
-    tickets.authorises(ticket_id=ticket.pk, calls_hash=contracts.calls_hash([]), at=fact.at)
+    ticket = tickets.authorised_change(fact)
     row = Stop.objects.select_for_update().get(pk=int(ticket.subject_id))
     if row.lifted_at is None:
         voters = ", ".join(ticket.votes.order_by("id").values_list("username", flat=True))
@@ -136,47 +127,7 @@ def lift(fact: TicketDecided) -> None:
                 at=fact.at,
             )
         )
-    approvals.record_execution(ticket_id=ticket.pk, status="DONE", error="", tx_hash="", at=fact.at)
-
-
-def ask(
-    *,
-    kind: str,
-    subject_id: str,
-    title: str,
-    facts: dict[str, object],
-    chain_id: int,
-    actor: Actor,
-    at: datetime,
-) -> int:
-    """Open a ticket about a change of ours that executes no call; one at a time for each subject.
-
-    Raises:
-        AlreadyProposed, approvals.TooFewEligible.
-    """
-    earlier = tickets.tickets_for([kind], subject_id, chain_id=chain_id)
-    waiting = next((ticket for ticket in earlier if ticket.is_open), None)
-    if waiting is not None:
-        raise AlreadyProposed(f"Ticket {waiting.pk} about this waits for votes.", ticket=waiting.pk)
-    ticket = approvals.open_ticket(
-        kind=kind,
-        subject_id=subject_id,
-        title=title,
-        requester_name=actor.name,
-        maker_user_id=actor.user_id,
-        party_wallets=[],
-        amount=None,
-        currency="",
-        facts=facts,
-        conditions=[],
-        assessment={},
-        calls_hash=contracts.calls_hash([]),
-        chain_id=chain_id,
-        actor=actor,
-        at=at,
-        idempotency_key=f"{kind}:{subject_id}:{len(earlier) + 1}",
-    )
-    return ticket.pk
+    approvals.record_execution(ticket_id=ticket.pk, status="DONE", at=fact.at)
 
 
 def _refuse_unless_it_stops_something(scope: str) -> None:
@@ -196,15 +147,3 @@ def _refuse_unless_it_stops_something(scope: str) -> None:
         found = scope == scopes.of_chain(chain_id) or subject in contracts.CALLS
     if not found:
         raise scopes.UnknownScope(f"{scope!r} names nothing that could be sent.")
-
-
-def clean_reason(reason: str) -> str:
-    """Why somebody stops, lifts, changes or cancels, as it is kept.
-
-    Raises:
-        NoReason: they do not say.
-    """
-    words = reason.strip()[:500].replace("\x00", "\ufffd")
-    if not words:
-        raise NoReason("Say why.")
-    return words

@@ -9,7 +9,7 @@ from apps.audit import operations as audit
 from apps.chain import contracts
 from apps.chain.calls import Call
 from apps.chain.models import Transaction
-from apps.chain.operations import ticketing
+from apps.chain.operations import once, ticketing
 from apps.core.actor import Actor
 from apps.core.errors import Refused
 
@@ -29,15 +29,21 @@ def submit(*, call: Call, key: str, ticket_id: int | None, actor: Actor, at: dat
 
     Raises:
         NeedsTicket: the call needs a ticket.
+        AlreadyCarried: the ticket's call was done or is on its way, as often as it was approved.
         OtherCallUnderKey: the key was used for a call with other bytes.
         approvals.NotAuthorised: the ticket does not cover the call.
     """
     call_hash = contracts.calls_hash([call])
     with transaction.atomic():
-        if ticket_id is not None:
-            approvals.authorises(ticket_id=ticket_id, calls_hash=call_hash, at=at)
-        else:
+        if ticket_id is None:
             _refuse_without_ticket(call, key, at)
+        else:
+            approvals.authorises(ticket_id=ticket_id, calls_hash=call_hash, at=at)
+            once.refuse_beyond_ticket(ticket_id=ticket_id, call_hash=call_hash, key=key)
+            if not Transaction.objects.filter(key=key).exists():
+                ticketing.refuse_beyond_rule(
+                    ticket_id=ticket_id, kind=call.kind, assets=call.moved_assets
+                )
         row, created = Transaction.objects.get_or_create(
             key=key,
             defaults={

@@ -5,13 +5,15 @@ from datetime import datetime
 from apps.approvals import queries as approvals
 from apps.chain import contracts
 from apps.chain.calls import Approval
-from apps.chain.queries.ticketless import moved_without_ticket
+from apps.chain.models import Transaction
+from apps.chain.operations import once
+from apps.chain.queries.ticketless import TRADES_DECIDED_BY, moved_without_ticket
 from apps.core import locks
 from apps.core.errors import Refused
 from apps.core.units import format_amount
 
-_TRADES_DECIDED_BY = "REBALANCE_SMALL"
-"""The kind of ticket whose rule says from which amount on a trade needs one."""
+_LARGE_TRADES_DECIDED_BY = "REBALANCE_LARGE"
+"""The kind whose rule says from which amount on no rule approves by itself."""
 
 
 class NeedsTicket(Refused):
@@ -41,7 +43,7 @@ def refuse_without_ticket(
         raise NeedsTicket(f"{kind} needs an approved ticket.")
     if approval is not Approval.BY_AMOUNT:
         return
-    threshold = approvals.ticket_threshold(_TRADES_DECIDED_BY)
+    threshold = approvals.ticket_threshold(TRADES_DECIDED_BY)
     if threshold is None:
         raise NeedsTicket("Every trade needs an approved ticket: no rule names an amount.")
     others = moved_without_ticket(chain_id=chain_id, at=at, besides=besides)
@@ -53,6 +55,40 @@ def refuse_without_ticket(
             assets=str(assets),
             others=str(others),
             threshold=str(threshold),
+        )
+
+
+def refuse_beyond_rule(
+    *, ticket_id: int, kind: str, assets: int, besides: int | None = None
+) -> None:
+    """Confirm that a ticket which its rule approved, and no person, may carry a call.
+
+    A rule approves trades of its own size only, whatever the ticket's opener wrote into it. Sales
+    and purchases are counted each for itself, because one pays for the other.
+
+    Args:
+        assets: base units that it moves.
+        besides: the transaction that carries it, which must not count twice.
+
+    Raises:
+        NeedsTicket: people have to approve it.
+        approvals.TicketNotFound.
+    """
+    if not approvals.ticket(ticket_id).auto_approved_by:
+        return
+    if _approval(kind) is not Approval.BY_AMOUNT:
+        raise NeedsTicket(f"{kind} needs a ticket that people approved, not its rule.")
+    limit = approvals.ticket_threshold(_LARGE_TRADES_DECIDED_BY)
+    rows = once.not_undone(Transaction.objects.filter(ticket_id=ticket_id, kind=kind))
+    others = sum(row.moved_assets for row in rows if row.pk != besides)
+    if limit is not None and others + assets >= limit:
+        raise NeedsTicket(
+            f"It moves {format_amount(assets)} USDT, and others of ticket {ticket_id} "
+            f"{format_amount(others)}: from {format_amount(limit)} together on, people have to "
+            "approve it.",
+            assets=str(assets),
+            others=str(others),
+            threshold=str(limit),
         )
 
 

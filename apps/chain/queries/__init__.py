@@ -4,7 +4,8 @@ from apps.chain.client import ChainUnavailable
 from apps.chain.config import ChainConfig
 from apps.chain.contracts.fund_state import BlockRef, FundState, VaultState
 from apps.chain.contracts.prices import AdapterPrice, FeedAnswer, PriceReading
-from apps.chain.contracts.views import RequestBook, RequestState, RoleQuestion
+from apps.chain.contracts.tokens import TokenWords
+from apps.chain.contracts.views import RequestBook, RequestState, RoleQuestion, SharesSetAside
 from apps.chain.models import FindingKind
 from apps.chain.queries.events import EventView, latest_events, source_of
 from apps.chain.queries.explorer import explorer_address_url, explorer_tx_url
@@ -15,6 +16,8 @@ from apps.chain.queries.fund import (
     fund_chain,
     read_fund_state,
     read_prices,
+    read_shares_set_aside,
+    read_token,
     read_vault_state,
 )
 from apps.chain.queries.invariants import broken_invariants
@@ -87,8 +90,10 @@ __all__ = [
     "RequestState",
     "RoleQuestion",
     "Room",
+    "SharesSetAside",
     "SimulatedCall",
     "Simulation",
+    "TokenWords",
     "TransactionView",
     "VaultState",
     "block_at_or_before",
@@ -125,6 +130,8 @@ __all__ = [
     "read_request_book",
     "read_requests",
     "read_roles",
+    "read_shares_set_aside",
+    "read_token",
     "read_vault_state",
     "readings_of",
     "scope_in_words",

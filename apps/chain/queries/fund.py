@@ -1,15 +1,18 @@
 """The fund as its contracts state it, read at one block."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from apps.chain import config as chain_config
 from apps.chain.client import ChainUnavailable, Client, RpcRefused
 from apps.chain.client.blocks import NodeLied, header_of
 from apps.chain.config import ChainConfig
-from apps.chain.contracts import abi, fund_state, prices
+from apps.chain.contracts import abi, fund_state, prices, views
+from apps.chain.contracts import tokens as token_words
 from apps.chain.contracts.fund_state import BlockRef, FundState, VaultState
 from apps.chain.contracts.prices import PriceReading
+from apps.chain.contracts.tokens import TokenWords
+from apps.chain.contracts.views import SharesSetAside
 from apps.chain.queries.nodes import web_client
 from apps.chain.queries.status import final_block
 
@@ -49,6 +52,27 @@ def read_fund_state(block: BlockRef | None = None) -> FundState:
         )
     except abi.Undecodable as error:
         raise ChainUnavailable(str(error)) from error
+
+
+def read_shares_set_aside(block: BlockRef, accounts: Sequence[str]) -> dict[str, SharesSetAside]:
+    """Shares that the vault keeps locked, or waiting for approval, by account.
+
+    Raises:
+        ChainUnavailable: no node answers.
+    """
+    config = fund_chain()
+    return views.read_shares_set_aside(
+        web_client(config), config.contract("vault"), block, accounts
+    )
+
+
+def read_token(token: str, block: BlockRef | None = None) -> TokenWords:
+    """What any token says of itself at a block (the newest final one unless given).
+
+    Raises:
+        ChainUnavailable: no node answers, or there is no final block yet.
+    """
+    return token_words.read_token(web_client(fund_chain()), token, _block_or_final(block).hash)
 
 
 def read_prices(feeds: Mapping[str, Collection[str]], tokens: Collection[str] = ()) -> PriceReading:

@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q
 
+from apps.approvals import queries as approvals
+from apps.chain.calls import Approval
+from apps.chain.contracts import CALLS
 from apps.chain.models import (
     UNFINISHED,
     Attempt,
@@ -20,6 +23,7 @@ from apps.chain.models import (
     TransactionStatus,
 )
 from apps.chain.queries.findings import Difference
+from apps.chain.queries.ticketless import TRADES_DECIDED_BY, moved_without_ticket
 from apps.chain.rules.limits import WINDOW
 from apps.core.units import format_amount
 
@@ -175,6 +179,46 @@ def _limits_hold(chain_id: int, at: datetime) -> Iterator[Difference]:
         )
 
 
+def _nothing_leaves_unapproved(chain_id: int, _at: datetime) -> Iterator[Difference]:
+    """What has a nonce has its ticket, where its kind always needs one: of those on their way, and
+    the newest."""
+    rows = Transaction.objects.filter(chain_id=chain_id)
+    newest = rows.order_by("-pk").values_list("pk", flat=True)[:_RECENT_TRANSACTIONS]
+    needy = [kind for kind, call in CALLS.items() if call.approval is Approval.ALWAYS]
+    without = rows.filter(
+        Q(status__in=UNFINISHED) | Q(pk__in=list(newest)),
+        kind__in=needy,
+        ticket_id__isnull=True,
+        nonce__isnull=False,
+    )
+    for pk, kind in without.values_list("pk", "kind")[:_SHOWN_MAX]:
+        yield _money(f"transaction {pk}", f"{kind} has its nonce, and no ticket.")
+
+
+def _small_trades_stay_small(chain_id: int, at: datetime) -> Iterator[Difference]:
+    """Trades without a ticket stay below the amount from which people are asked.
+
+    An amount that people lowered since may be exceeded by what was sent before, as with limits; and
+    the day is a little shorter than the sender's.
+    """
+    moved = moved_without_ticket(chain_id=chain_id, at=at + _CLOCKS_APART, signed_only=True)
+    if not moved:
+        return
+    threshold = approvals.ticket_threshold(TRADES_DECIDED_BY)
+    if threshold is not None and moved < threshold:
+        return
+    rule = approvals.active_rules().filter(kind=TRADES_DECIDED_BY).first()
+    yield Difference(
+        kind=FindingKind.INVARIANTS,
+        subject="trades without a ticket",
+        detail=(
+            f"They move {format_amount(moved)} USDT in 24 hours; people are asked from "
+            f"{format_amount(threshold or 0)} USDT on."
+        ),
+        endangers_money=rule is not None and rule.ticket_id is None,
+    )
+
+
 def _unfinished_have_a_next_action(chain_id: int, at: datetime) -> Iterator[Difference]:
     """Whatever may have left has bytes to look for; whatever is mined has a block."""
     rows = Transaction.objects.filter(chain_id=chain_id, status__in=UNFINISHED)
@@ -197,6 +241,8 @@ _CHECKS: tuple[_Check, ...] = (
     _intents_are_mined_once,
     _nonces_have_no_gaps,
     _limits_hold,
+    _nothing_leaves_unapproved,
+    _small_trades_stay_small,
     _unfinished_have_a_next_action,
 )
 

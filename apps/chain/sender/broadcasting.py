@@ -23,8 +23,9 @@ def send(desk: Desk, row: Transaction) -> Transaction:
     and relays that swallow it too would hold every later nonce for ever.
 
     Raises:
-        Waits: a stop is in force, or people no longer stand behind the call. What cancels a nonce
-            moves nothing and may still leave, unless it is the key itself that is stopped.
+        Waits: a stop is in force, people no longer stand behind the call, or a trade's market
+            moved on. What cancels a nonce moves nothing and may still leave, unless it is the key
+            itself that is stopped.
     """
     row = Transaction.objects.get(pk=row.pk)  # what people said a moment ago counts
     attempt = row.attempts.order_by("-id").first()
@@ -75,9 +76,10 @@ def refuse_unless_it_may_leave(desk: Desk, row: Transaction, attempt: Attempt) -
         return
     for stop in policy.stops_of(desk.config, row):
         raise Waits(policy.stopped_in_words(stop))
-    taken_back = policy.taken_back(row, desk.clock())
-    if taken_back:
-        raise Waits(f"It is not sent again, but cancelled: {taken_back}")
+    at = desk.clock()
+    against = policy.taken_back(row, at) or policy.outdated(row, at)
+    if against:
+        raise Waits(f"It is not sent again, but cancelled: {against}")
 
 
 def is_private(desk: Desk, row: Transaction) -> bool:

@@ -4,7 +4,7 @@ Everything is decided in one database transaction under the signer's row lock, f
 chain file alone, so that of two requests that fit only one by one, one is let through.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from apps.approvals import queries as approvals
 from apps.chain import contracts
@@ -17,14 +17,22 @@ from apps.chain.models import (
     Transaction,
     TransactionStatus,
 )
+from apps.chain.operations import once
 from apps.chain.operations.guarding import TradeQuestion, why_not_trade
-from apps.chain.operations.ticketing import NeedsTicket, refuse_without_ticket
+from apps.chain.operations.ticketing import (
+    NeedsTicket,
+    refuse_beyond_rule,
+    refuse_without_ticket,
+)
 from apps.chain.queries.routes import key_for, limits_of, spent_by
 from apps.chain.queries.stops import is_stopped, stops_over
 from apps.chain.rules import limits, scopes
 from apps.chain.sender import safes
 from apps.chain.sender.desk import Desk, Expires, Fails, Waits, account_for, locked
 from apps.core.errors import Refused
+
+TRIED_AGAIN_AFTER = timedelta(minutes=10)
+"""So old may be what a trade was tried on when its bytes leave."""
 
 
 def decide(desk: Desk, row: Transaction) -> Transaction:
@@ -74,8 +82,7 @@ def refuse_unless_standing(row: Transaction, signer: str, at: datetime) -> None:
     lapsed = votes_lapsed(row, at)
     if lapsed:
         raise Fails(lapsed)
-    if row.ticket_id is None:
-        _refuse_without_ticket(row, at)
+    _refuse_beyond_approval(row, at)
 
 
 def refuse_unguarded(row: Transaction, at: datetime) -> None:
@@ -84,26 +91,52 @@ def refuse_unguarded(row: Transaction, at: datetime) -> None:
     Raises:
         Fails: they may not; whoever planned it looks again.
     """
+    why_not = unguarded(row, at)
+    if why_not:
+        raise Fails(why_not)
+
+
+def unguarded(row: Transaction, at: datetime) -> str:
+    """Why the assets of a trade may not be traded now; "" when they may, or it is none."""
     if not row.trades:
-        return
+        return ""
     why_not = why_not_trade(
         TradeQuestion(chain_id=row.chain_id, kind=row.kind, subject_id=row.subject_id, at=at)
     )
-    if why_not:
-        raise Fails(f"{why_not.rstrip('.')}; preview again.")
+    return f"{why_not.rstrip('.')}; preview again." if why_not else ""
 
 
-def _refuse_without_ticket(row: Transaction, at: datetime) -> None:
+def outdated(row: Transaction, at: datetime) -> str:
+    """Why a trade that has its nonce should not leave, or not once more; "" when it may.
+
+    It was tried and allowed as the market was then. A key that did not answer, a stop that was
+    lifted or a reorg must not let it out at another price.
+    """
+    if not row.trades:
+        return ""
+    tried_at = datetime.fromisoformat(row.simulation["at"]) if row.simulation else row.created_at
+    if at - tried_at > TRIED_AGAIN_AFTER:
+        return f"It was tried at {tried_at:%Y-%m-%d %H:%M} UTC, too long ago; preview again."
+    return unguarded(row, at)
+
+
+def _refuse_beyond_approval(row: Transaction, at: datetime) -> None:
+    """Confirm that a transaction needs no ticket, or does no more than its ticket says.
+
+    Raises:
+        Fails: it needs one, or it is one too many.
+    """
+    kind, assets = row.kind, row.moved_assets
     try:
-        refuse_without_ticket(
-            chain_id=row.chain_id,
-            kind=row.kind,
-            assets=row.moved_assets,
-            at=at,
-            besides=row.pk,
-        )
-    except NeedsTicket as needed:
-        raise Fails(needed.message) from needed
+        if row.ticket_id is None:
+            refuse_without_ticket(
+                chain_id=row.chain_id, kind=kind, assets=assets, at=at, besides=row.pk
+            )
+        else:
+            once.refuse_second(row)
+            refuse_beyond_rule(ticket_id=row.ticket_id, kind=kind, assets=assets, besides=row.pk)
+    except (NeedsTicket, once.AlreadyCarried) as refused:
+        raise Fails(refused.message) from refused
 
 
 def refuse_when_stopped(row: Transaction, signer: str) -> None:

@@ -37,8 +37,8 @@ def replace(desk: Desk, row: Transaction, last: Attempt) -> Transaction:
 def cancel_when_lapsed(desk: Desk, row: Transaction) -> Transaction:
     """Spend a nonce on nothing whose bytes never left and should not leave any more.
 
-    People no longer stand behind it, its deadline passed while it was held, or a stop that holds it
-    lets others through that wait for its nonce.
+    People no longer stand behind it, its deadline passed while it was held, the market of a trade
+    moved on, or a stop that holds it lets others through that wait for its nonce.
 
     Raises:
         Waits, signer.SignerUnavailable, ChainUnavailable: as for ``replace``.
@@ -47,7 +47,9 @@ def cancel_when_lapsed(desk: Desk, row: Transaction) -> Transaction:
     if last.sends or last.kind == AttemptKind.CANCEL:
         return row
     at = desk.clock()
-    reason = policy.taken_back(row, at) or policy.deadline_missed(row, at)
+    reason = (
+        policy.taken_back(row, at) or policy.deadline_missed(row, at) or policy.outdated(row, at)
+    )
     if not reason and at - last.created_at >= stuck_after(desk):
         wide = {scopes.ALL, scopes.of_chain(row.chain_id)}
         held = [stop for stop in policy.stops_of(desk.config, row) if stop.scope not in wide]
@@ -92,9 +94,10 @@ def _replace(desk: Desk, row: Transaction, last: Attempt, reason: str) -> Transa
 
 def _reason_to_cancel(desk: Desk, row: Transaction, last: Attempt) -> str:
     """Why the call itself may or should no longer be done; "" when it may."""
-    taken_back = policy.taken_back(row, desk.clock())
-    if taken_back:
-        return taken_back
+    at = desk.clock()
+    against = policy.taken_back(row, at) or policy.outdated(row, at)
+    if against:
+        return against
     stop = next(iter(policy.stops_of(desk.config, row)), None)
     if stop is not None:
         return policy.stopped_in_words(stop)

@@ -104,15 +104,9 @@ class Sender:
         """One transaction's next steps; its own trouble makes it wait and stops no other."""
         desk = self.desk
         try:
-            return self._advance(row)
+            return self._advance_or_end(row)
         except (Overtaken, OperationalError, InterfaceError):
             raise  # nobody can do better now: all of it is tried again
-        except Fails as verdict:
-            desk.fail(row, str(verdict))
-            return True
-        except Expires as verdict:
-            desk.fail(row, str(verdict), expired=True)
-            return True
         except RpcRefused as refused:
             desk.wait(row, f"The node refused: {refused.message}")
         except Waits as trouble:
@@ -129,6 +123,16 @@ class Sender:
             log.exception("transaction %s could not be taken further", row.pk)
             desk.wait(row, f"{type(error).__name__}: {error}")
         return False
+
+    def _advance_or_end(self, row: Transaction) -> bool:
+        """What may not be sent ends; whoever listens to that may have trouble with it, too."""
+        try:
+            return self._advance(row)
+        except Fails as verdict:
+            self.desk.fail(row, str(verdict))
+        except Expires as verdict:
+            self.desk.fail(row, str(verdict), expired=True)
+        return True
 
     def _advance(self, row: Transaction) -> bool:
         """The life of a transaction, up to where something must be waited for."""

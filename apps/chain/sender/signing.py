@@ -31,8 +31,8 @@ def sign(desk: Desk, row: Transaction) -> Transaction:
     """Sign what has its nonce and no bytes yet.
 
     After a crash here no bytes exist, so signing again with the same nonce is safe. Where people no
-    longer stand behind the call, or its deadline passed, the nonce is spent on nothing instead: it
-    is taken and must not leave a gap.
+    longer stand behind the call, its deadline passed or a trade's market moved on, the nonce is
+    spent on nothing instead: it is taken and must not leave a gap.
 
     Raises:
         Waits: the chain wants more than the fee cap, or the key is stopped.
@@ -42,7 +42,9 @@ def sign(desk: Desk, row: Transaction) -> Transaction:
         return row
     policy.refuse_when_key_is_stopped(row)
     at = desk.clock()
-    reason = policy.taken_back(row, at) or policy.deadline_missed(row, at)
+    reason = (
+        policy.taken_back(row, at) or policy.deadline_missed(row, at) or policy.outdated(row, at)
+    )
     kind = AttemptKind.CANCEL if reason else AttemptKind.ORIGINAL
     try:
         price = fees.first(read_market(desk.client), cap=fee_cap(desk))

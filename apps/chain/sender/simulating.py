@@ -11,6 +11,7 @@ from apps.chain.contracts import ExpectedEvent, abi, simulated
 from apps.chain.contracts import safe as safe_contract
 from apps.chain.contracts.simulated import Effect
 from apps.chain.models import BEFORE_NONCE, Transaction
+from apps.chain.sender import amounts
 from apps.chain.sender.desk import Desk, Fails, locked
 from apps.chain.sender.safes import Carrier
 
@@ -49,7 +50,7 @@ def simulate(desk: Desk, row: Transaction, carrier: Carrier, *, sender: str) -> 
     """Try what would go out at the newest block; with it comes the gas limit.
 
     Raises:
-        Fails: it would revert, or not do what is expected.
+        Fails: it would revert, not do what is expected, or move more than was said of it.
         ChainUnavailable, RpcRefused: no verdict; a busy or lagging node's refusal is none.
     """
     if row.status not in BEFORE_NONCE:
@@ -62,13 +63,16 @@ def simulate(desk: Desk, row: Transaction, carrier: Carrier, *, sender: str) -> 
     except _Reverts as reverts:
         raise Fails(in_words(desk, row, reverts.refused)) from reverts
     met = run.effects is None or simulated.is_proven(desk.config, expected, row.to, run.effects)
+    beyond = amounts.beyond_what_was_said(desk.config, row, run.effects or ())
     with desk.writing():
         row = locked(row)
         if row.status in BEFORE_NONCE:
             row.simulation = run.as_json(desk.clock())
-            if met:
+            if met and not beyond:
                 row.simulated(gas_limit=run.gas * _GAS_MARGIN_PERCENT // 100)
             row.save()
+    if beyond:
+        raise Fails(beyond)
     if not met:
         events = ", ".join(effect.event for effect in run.effects or ()) or "nothing"
         raise Fails(f"It would succeed without {expected}; it would emit {events}.")

@@ -8,6 +8,7 @@ from .fields import AmountField
 from .handlers import bad_request, csrf_failure, forbidden, not_found, server_error
 from .pagination import Pagination
 from .parser import StrictJSONParser
+from .periods import PeriodSerializer
 from .permissions import HasPerm
 from .renderer import EnvelopeRenderer, envelope, error_envelope
 
@@ -16,6 +17,7 @@ __all__ = [
     "EnvelopeRenderer",
     "HasPerm",
     "Pagination",
+    "PeriodSerializer",
     "StrictJSONParser",
     "bad_request",
     "csrf_failure",

@@ -16,7 +16,7 @@ from apps.core.admin import carry_out
 from apps.core.units import BPS_ONE, to_decimal
 from apps.fund import operations, queries
 from apps.fund.models import Asset
-from apps.fund.rules.tickets import ALLOCATION, ASSET_ADD, ASSET_REMOVE, CONFIG_CHANGE, PROFILE
+from apps.fund.rules.tickets import ALLOCATION, ASSET_ADD, ASSET_REMOVE, CONFIG_CHANGE, TERMS
 
 from .doors import PROPOSE_ASSETS, NotANumber, door, failed_tickets, retry, share_in, terms_in
 
@@ -57,7 +57,7 @@ def doors_of_asset(request: HttpRequest, row: Any) -> dict[str, Any]:
     gone = "" if row.listed else "The asset is not on the register."
     subjects = {
         "target_door": (CONFIG_CHANGE, f"{ALLOCATION}{row.token}"),
-        "terms_door": (CONFIG_CHANGE, f"{PROFILE}{row.token}"),
+        "terms_door": (CONFIG_CHANGE, f"{TERMS}{row.token}"),
         "remove_door": (ASSET_REMOVE, row.token),
     }
     overview = queries.latest_overview()

@@ -50,18 +50,12 @@ class AssetAdmin(FundAdmin):
     def get_urls(self) -> list[URLPattern]:
         return [*door_urls(self.admin_site.admin_view), *super().get_urls()]
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        row = self.get_object(request, object_id) if object_id else None
-        context = {} if row is None else _page(request, row)
-        return super().changeform_view(
-            request, object_id, form_url, {**context, **(extra_context or {})}
-        )
+    def beside(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        as_of = row.seen.as_of or row.removed_at or row.listed_at
+        return {
+            **asset_charts(row.token, row.decimals, end=as_of + timedelta(microseconds=1)),
+            **doors_of_asset(request, row),
+        }
 
     def enrich(self, rows: Sequence[Any]) -> None:
         views = {view.token: view for view in queries.assets(listed_only=False)}
@@ -164,12 +158,3 @@ class AssetAdmin(FundAdmin):
     @admin.display(description="Removed")
     def removed(self, row: Asset) -> SafeString:
         return display.when(row.removed_at, reason="Still listed")
-
-
-def _page(request: HttpRequest, row: Any) -> dict[str, Any]:
-    """What the asset's page shows above its fields: lines through time, and what may be asked."""
-    as_of = row.seen.as_of or row.removed_at or row.listed_at
-    return {
-        **asset_charts(row.token, row.decimals, end=as_of + timedelta(microseconds=1)),
-        **doors_of_asset(request, row),
-    }

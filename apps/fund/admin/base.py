@@ -1,12 +1,10 @@
 """What the fund's pages share."""
 
-from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
@@ -14,38 +12,21 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.core import display
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import EnrichedAdmin
 from apps.fund.models import LogRow
 
 METHODS = ("OTC", "Swap", "Automatic")
 _DIGITS = 120  # a NAV may be any uint256
 
 
-class FundAdmin(ReadOnlyAdmin):
-    """Rows to look at, with figures from elsewhere put beside them, one query per page."""
+class FundAdmin(EnrichedAdmin):
+    """Rows to look at; what others say of a row is its ``seen``."""
 
     list_select_related = False
-
-    def enrich(self, rows: Sequence[Any]) -> None:
-        """Put ``row.seen`` on each row: what a column shows that is not the row's own."""
 
     def panel(self, request: HttpRequest, changelist: ChangeList) -> dict[str, Any]:
         """What ``list_before_template`` and ``list_after_template`` get to show."""
         return {}
-
-    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        changelist: ChangeList = super().get_changelist_instance(request)
-        changelist.result_list = list(changelist.result_list)
-        self.enrich(changelist.result_list)
-        return changelist
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Model | None:
-        row: Model | None = super().get_object(request, object_id, from_field)
-        if row is not None:
-            self.enrich([row])
-        return row
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

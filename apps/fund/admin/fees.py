@@ -137,11 +137,9 @@ def _periods(at: datetime) -> list[tuple[str, list[queries.FeeTotals]]]:
     """Fees of this month, this quarter and all time, by the calendar of the fund's newest block."""
     month = at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     quarter = month.replace(month=(month.month - 1) // 3 * 3 + 1)
-    return [
-        (f"{month:%B %Y}", queries.fees(start=month)),
-        (f"Quarter {(month.month + 2) // 3} of {month.year}", queries.fees(start=quarter)),
-        ("Since inception", queries.fees()),
-    ]
+    names = (f"{month:%B %Y}", f"Quarter {(month.month + 2) // 3} of {month.year}")
+    totals = queries.fees_of([(month, None), (quarter, None), (None, None)])
+    return list(zip((*names, "Since inception"), totals, strict=True))
 
 
 def _door(request: HttpRequest, overview: queries.Overview | None, subject: str) -> Door | None:

@@ -56,18 +56,8 @@ class HolderAdmin(FundAdmin):
     def panel(self, request: HttpRequest, changelist: ChangeList) -> dict[str, Any]:
         return {"overview": queries.latest_overview()}
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        row = self.get_object(request, object_id) if object_id else None
-        history = {} if row is None else _history(row)
-        return super().changeform_view(
-            request, object_id, form_url, {**history, **(extra_context or {})}
-        )
+    def beside(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        return _history(row)
 
     @admin.display(description="Account", ordering="address")
     def account(self, row: Any) -> SafeString:

@@ -32,9 +32,11 @@ class NavUpdateAdmin(LogRowAdmin):
 
     def panel(self, request: HttpRequest, changelist: ChangeList) -> dict[str, Any]:
         performance = queries.performance()
-        points = []
+        points, gaps = [], []
         if performance.as_of is not None:
-            points = queries.nav_series(performance.as_of - timedelta(days=CHART_DAYS))
+            start = performance.as_of - timedelta(days=CHART_DAYS)
+            points = queries.nav_series(start)
+            gaps = queries.gaps(start=start, end=performance.as_of, kind="HOURLY")
         return {
             "performance": performance,
             "changes": {
@@ -57,6 +59,7 @@ class NavUpdateAdmin(LogRowAdmin):
                 ("Maximum drawdown", share(performance.max_drawdown), "from an earlier peak"),
             ],
             "chart_days": CHART_DAYS,
+            "chart_gaps": len(gaps),
             "nav_points": points,
             "nav_chart": {
                 "unit": "USDT",

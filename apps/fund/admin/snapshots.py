@@ -35,13 +35,14 @@ class SnapshotAdmin(FundAdmin):
         (None, {"fields": ["instant", "kind", "state", "taken", "block", "hash"]}),
         ("Figures", {"fields": ["nav", "aum", "net", "supply", "effective", "holders_"]}),
         ("Liquidity", {"fields": ["tiers_", "cash", "yields", "available", "liability", "locked"]}),
-        ("Fees", {"fields": ["management", "performance", "redemption"]}),
+        ("Fees", {"fields": ["management", "performance", "unpaid", "mark", "redemption"]}),
         ("Switches", {"fields": ["emergency", "is_paused"]}),
     ]
     readonly_fields = (
         *("instant", "kind", "state", "taken", "block", "hash", "nav", "aum", "net", "supply"),
         *("effective", "holders_", "tiers_", "cash", "yields", "available", "liability"),
-        *("locked", "management", "performance", "redemption", "emergency", "is_paused"),
+        *("locked", "management", "performance", "unpaid", "mark", "redemption", "emergency"),
+        "is_paused",
     )
 
     def panel(self, request: HttpRequest, changelist: ChangeList) -> dict[str, Any]:
@@ -142,6 +143,14 @@ class SnapshotAdmin(FundAdmin):
     @admin.display(description="Performance fee pending")
     def performance(self, row: Snapshot) -> SafeString:
         return display.money(row.pending_performance_fee_assets, reason=_SILENT)
+
+    @admin.display(description="Fees taken and not paid")
+    def unpaid(self, row: Snapshot) -> SafeString:
+        return display.money(row.unpaid_fees_assets, reason=_SILENT)
+
+    @admin.display(description="High-water mark of L3")
+    def mark(self, row: Snapshot) -> SafeString:
+        return display.money(row.high_water_mark_assets, reason=_SILENT)
 
     @admin.display(description="Redemption fees to withdraw")
     def redemption(self, row: Snapshot) -> SafeString:

@@ -8,7 +8,9 @@ from rest_framework import serializers
 
 from apps.core.api import AmountField
 from apps.core.units import to_decimal
+from apps.fund.api.many_rows import ManyRows
 
+_DECIMALS = 18
 _DIGITS = 120
 
 
@@ -21,7 +23,9 @@ class HumanField(serializers.Field):
         super().__init__(read_only=True, **kwargs)
 
     def to_representation(self, value: int) -> str:
-        return floor_text(to_decimal(value), self.places)
+        # By integers: a year of hours is ten thousand of them. No amount is below zero.
+        whole, rest = divmod(value // 10 ** (_DECIMALS - self.places), 10**self.places)
+        return f"{whole}.{rest:0{self.places}d}"
 
 
 @extend_schema_field({"type": "string", "example": "0.1025", "nullable": True})
@@ -74,7 +78,17 @@ class LayersField(serializers.Field):
         return {tier.tier: Layer(tier).data for tier in value}
 
 
-class Overview(serializers.Serializer):
+class Aged(serializers.Serializer):
+    """Figures of an overview, and how old they are by ``context["at"]``."""
+
+    age_seconds = serializers.SerializerMethodField(help_text="Since we read it; whole seconds")
+
+    def get_age_seconds(self, overview: Any) -> int:
+        """How long ago the figures were read."""
+        return max(int((self.context["at"] - overview.taken_at).total_seconds()), 0)
+
+
+class Overview(Aged):
     """The fund at one block. Amounts are base units, ``nav`` and ``aum`` human figures."""
 
     total_assets = AmountField()
@@ -98,15 +112,13 @@ class Overview(serializers.Serializer):
     block_hash = serializers.CharField()
     last_updated = serializers.DateTimeField(source="block_at", help_text="The block's time")
     taken_at = serializers.DateTimeField(help_text="When we read it")
-    age_seconds = serializers.SerializerMethodField(help_text="Since we read it; whole seconds")
-
-    def get_age_seconds(self, overview: Any) -> int:
-        """How old the figures are, by ``context["at"]``."""
-        return max(int((self.context["at"] - overview.taken_at).total_seconds()), 0)
 
 
 class NavPoint(serializers.Serializer):
     """NAV per share at an instant; an event tells no totals."""
+
+    class Meta:
+        list_serializer_class = ManyRows
 
     timestamp = serializers.DateTimeField(source="at")
     nav = HumanField(source="nav_per_share", places=6)
@@ -150,7 +162,7 @@ class NavHistory(serializers.Serializer):
     performance = Performance()
 
 
-class Liquidity(serializers.Serializer):
+class Liquidity(Aged):
     """Tiers against their bands, and what L1 is made of."""
 
     layers = LayersField(source="tiers")
@@ -162,7 +174,8 @@ class Liquidity(serializers.Serializer):
     buffer = AmountField(source="buffer_assets", allow_null=True)
     buffer_target = AmountField(source="buffer_target_assets", allow_null=True)
     block_number = serializers.IntegerField()
-    last_updated = serializers.DateTimeField(source="block_at")
+    last_updated = serializers.DateTimeField(source="block_at", help_text="The block's time")
+    taken_at = serializers.DateTimeField(help_text="When we read it")
 
 
 @extend_schema_field({"type": "string", "enum": ["OTC", "SWAP", "AUTO"], "nullable": True})
@@ -206,19 +219,25 @@ class FeeTotals(serializers.Serializer):
     """One kind of fee in the period, base units; ``pending`` is as of now, null is unknown.
 
     Paying management and performance fees emits no event: ``withdrawn`` is there what of the
-    period's accruals was paid, by the vault's cash, and ``withdrawals`` is null.
+    period's accruals was paid, the oldest first, and ``withdrawals`` is null; ``withdrawn_by`` says
+    whether events, the contract (all that accrued less what it says is unpaid) or the vault's cash
+    (what left it and no event tells of) say so.
     """
 
     accrued = AmountField(source="accrued_assets")
     accruals = serializers.IntegerField()
     withdrawn = AmountField(source="withdrawn_assets", allow_null=True)
     withdrawals = serializers.IntegerField(allow_null=True)
+    withdrawn_by = serializers.ChoiceField(["EVENTS", "CONTRACT", "CASH"], allow_null=True)
     pending = AmountField(source="pending_assets", allow_null=True)
     rate = BpsRatioField(source="rate_bps")
 
 
 class FeeEntry(serializers.Serializer):
     """A line of the ledger."""
+
+    class Meta:
+        list_serializer_class = ManyRows
 
     timestamp = serializers.DateTimeField(source="at")
     kind = serializers.CharField()
@@ -237,6 +256,14 @@ class Fees(serializers.Serializer):
     management = FeeTotals()
     performance = FeeTotals()
     redemption = FeeTotals()
+    unpaid = AmountField(
+        allow_null=True,
+        help_text="Management and performance fees taken and waiting for cash, as the contract "
+        "says; null where it does not.",
+    )
+    last_updated = serializers.DateTimeField(
+        allow_null=True, help_text="The block's time of what is pending, withdrawn and unpaid"
+    )
     entries = FeeEntry(many=True)
 
 
@@ -246,7 +273,11 @@ class Holder(serializers.Serializer):
     address = serializers.CharField()
     balance = AmountField(source="balance_shares")
     locked = AmountField(source="locked_shares")
+    pending = AmountField(source="pending_shares", help_text="Wait for approval of a redemption")
     value = HumanField(source="value_assets")
     share = BpsRatioField(source="supply_bps")
+    valued_at = serializers.DateTimeField(
+        source="as_of", allow_null=True, help_text="The block's time of value and share"
+    )
     first_activity = serializers.DateTimeField(source="first_activity_at")
     last_activity = serializers.DateTimeField(source="last_activity_at")

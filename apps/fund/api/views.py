@@ -17,7 +17,7 @@ from apps.fund.api import serializers
 from apps.fund.api.params import PERIOD, choice, period
 
 DAY = timedelta(days=1)
-SPAN_MAX = {"hourly": 93 * DAY, "daily": 3_700 * DAY, "weekly": 3_700 * DAY}
+SPAN_MAX = {"hourly": 367 * DAY, "daily": 3_700 * DAY, "weekly": 3_700 * DAY}
 GAP_KINDS = {"hourly": "HOURLY", "daily": "DAILY", "weekly": "DAILY"}
 """Which snapshots an interval's points come from; a gap of theirs is a gap of the line."""
 TIERS = ("L1", "L2", "L3")
@@ -150,7 +150,7 @@ class LayersView(APIView):
     )
     def get(self, request: Request) -> Response:  # noqa: ARG002
         """Tiers as of the newest overview."""
-        return Response(serializers.Liquidity(_overview()).data)
+        return Response(serializers.Liquidity(_overview(), context={"at": clock.now()}).data)
 
 
 class AssetsView(APIView):
@@ -196,10 +196,17 @@ class FeesView(APIView):
         """Totals by kind, and the ledger's lines."""
         start, end = period(request, at=clock.now(), default=30 * DAY)
         totals = {row.kind.lower(): row for row in queries.fees(start=start, end=end)}
-        entries = queries.fee_entries(start=start, end=end)
+        overview = queries.latest_overview()
         return Response(
             serializers.Fees(
-                {"start_date": start, "end_date": end, "entries": entries, **totals}
+                {
+                    "start_date": start,
+                    "end_date": end,
+                    "unpaid": overview.unpaid_fees_assets if overview else None,
+                    "last_updated": overview.block_at if overview else None,
+                    "entries": queries.fee_entries(start=start, end=end),
+                    **totals,
+                }
             ).data
         )
 

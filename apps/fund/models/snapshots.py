@@ -65,6 +65,9 @@ class Snapshot(models.Model):
 
     pending_management_fee_assets = Uint256Field(null=True)
     pending_performance_fee_assets = Uint256Field(null=True)
+    unpaid_fees_assets = Uint256Field(
+        null=True, help_text="Management and performance fees taken, and waiting for cash"
+    )
     high_water_mark_assets = Uint256Field(null=True)
     fees_collected_at = models.DateTimeField(null=True)
     redemption_fees_assets = Uint256Field(null=True)
@@ -106,6 +109,14 @@ class Snapshot(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["chain_id", "-block_number"], name="snapshot_by_block"),
             models.Index(fields=["kind", "-slot"], name="snapshot_by_slot"),
+            models.Index(
+                fields=["-block_number", "-taken_at"],
+                condition=Q(status="OK"),
+                name="snapshot_newest",
+            ),
+            models.Index(
+                fields=["slot", "block_number"], condition=Q(status="OK"), name="snapshot_in_time"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,5 @@
 """What writes the fund's rows: projections of logs, snapshots, and what people decide."""
 
-from ._asking import AlreadyProposed
 from .deciding import (
     AlreadySent,
     NothingToRetry,
@@ -12,10 +11,10 @@ from .deciding import (
 from .registering import (
     AlreadyListed,
     BadToken,
-    NothingChanges,
     NotListed,
     SharesBeyondWhole,
     StillHeld,
+    TokenNameless,
     TokenRefused,
     clean_token,
     in_words_what_drops,
@@ -26,7 +25,7 @@ from .registering import (
 from .replay import PROJECTED, clear_projections
 from .risk import NewerKnown, NotYetTrue, UnknownLevel, set_risk_state
 from .snapshots import mark_gap, prune_live, take_snapshot
-from .terms import AlreadyLoaded, SameTerms, load_terms, propose_terms
+from .terms import AlreadyLoaded, load_terms, propose_terms
 from .terms_file import BadTermsFile, read_terms
 from .withdrawing import (
     BadAmount,
@@ -41,7 +40,6 @@ __all__ = [
     "PROJECTED",
     "AlreadyListed",
     "AlreadyLoaded",
-    "AlreadyProposed",
     "AlreadySent",
     "BadAmount",
     "BadTermsFile",
@@ -52,12 +50,11 @@ __all__ = [
     "NotListed",
     "NotTheirs",
     "NotYetTrue",
-    "NothingChanges",
     "NothingToRetry",
     "NothingToWithdraw",
-    "SameTerms",
     "SharesBeyondWhole",
     "StillHeld",
+    "TokenNameless",
     "TokenRefused",
     "UnknownLevel",
     "act_on_decision",

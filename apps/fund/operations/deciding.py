@@ -51,11 +51,8 @@ def act_on_decision(fact: TicketDecided) -> None:
     if call_of(ticket) is not None:
         _send(ticket, actor=actor, at=fact.at)
         return
-    tickets.authorises(ticket_id=ticket.pk, calls_hash=chain_queries.calls_hash([]), at=fact.at)
-    keep_terms(ticket, at=fact.at)
-    approvals.record_execution(
-        ticket_id=ticket.pk, status="DONE", error="", tx_hash="", actor=actor, at=fact.at
-    )
+    keep_terms(tickets.authorised_change(fact), at=fact.at)
+    approvals.record_execution(ticket_id=ticket.pk, status="DONE", actor=actor, at=fact.at)
 
 
 @transaction.atomic
@@ -130,6 +127,4 @@ def _send(ticket: tickets.Ticket, *, actor: Actor, at: datetime) -> None:
         actor=actor,
         at=at,
     )
-    approvals.record_execution(
-        ticket_id=ticket.pk, status="SENT", error="", tx_hash="", actor=actor, at=at
-    )
+    approvals.record_execution(ticket_id=ticket.pk, status="SENT", actor=actor, at=at)

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.approvals import operations as approvals
+from apps.chain import queries as chain
 from apps.chain.calls import AddAsset, RemoveAsset, UpdateAssetAllocation
 from apps.chain.terms import Tier
 from apps.core.actor import Actor
@@ -16,12 +17,11 @@ from apps.fund.models import Asset
 from apps.fund.queries.assets import AssetView, assets
 from apps.fund.queries.figures import fresh_overview, tier_shares
 from apps.fund.queries.trying import Trial
+from apps.fund.rules.called import Called
 from apps.fund.rules.shares import fits, tier_total
 from apps.fund.rules.terms import Terms
 from apps.fund.rules.text import one_line
-from apps.fund.rules.tickets import ALLOCATION, ASSET_ADD, ASSET_REMOVE, CONFIG_CHANGE
-
-from ._asking import ask
+from apps.fund.rules.tickets import ALLOCATION, ASSET_ADD, ASSET_REMOVE
 
 _ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 
@@ -46,12 +46,12 @@ class TokenRefused(Refused):
     """The controller would not take the token."""
 
 
+class TokenNameless(Refused):
+    """The token does not say what it is."""
+
+
 class StillHeld(Refused):
     """The vault holds some of the asset; taking it off the register drops that out of NAV."""
-
-
-class NothingChanges(Refused):
-    """That is its target already."""
 
 
 @transaction.atomic
@@ -71,11 +71,12 @@ def propose_addition(
 
     Doors ask for the right ``fund.propose_assets``, and try the call before, outside a transaction
     (``queries.try_adding``): the controller reads the token's decimals and says what it will not
-    take. Where the oracle adapter knows no price the ticket says so: the asset would count nothing.
+    take. What the token calls itself is frozen to the byte, and shown cleaned. Where the oracle
+    adapter knows no price the ticket says so: the asset would count nothing.
 
     Raises:
-        BadToken, BadTerms, NoReason, AlreadyListed, SharesBeyondWhole, TokenRefused,
-        AlreadyProposed, TooFewEligible.
+        BadToken, BadTerms, AlreadyListed, SharesBeyondWhole, TokenRefused, TokenNameless.
+        approvals.NoReason, AlreadyProposed, TooFewEligible.
     """
     token = clean_token(token)
     terms, reason = terms.cleaned(), approvals.clean_change_reason(reason)
@@ -85,13 +86,16 @@ def propose_addition(
     _refuse_unless_fits(tier, shares, token, share_bps)
     if not tried.ok:
         raise TokenRefused(f"The controller would not take {token}: {tried.error}")
-    return ask(
+    if not tried.called.is_complete:
+        raise TokenNameless(_what_is_missing(token, tried.called))
+    symbol = tried.called.shown_symbol
+    return approvals.propose_change(
         kind=ASSET_ADD,
         subject_id=token,
-        title=f"List {token} in {tier.name} with {format_bps(share_bps)} of the tier",
-        amount=None,
+        title=f"List {symbol}, {token}, in {tier.name} with {format_bps(share_bps)} of the tier",
         facts={
             "token": token,
+            **tried.called.as_facts(),
             "tier": tier.name,
             "shareBps": share_bps,
             "tierSharesBefore": sum(shares.values()),
@@ -103,8 +107,11 @@ def propose_addition(
             {"text": f"{tier.name}'s shares stay within the whole.", "met": True},
             {"text": f"The controller takes it (block {tried.block_number:,}).", "met": True},
             _priced(tried),
+            _alone(chain_id, symbol),
         ],
-        call=AddAsset(chain_id=chain_id, token=token, tier=tier, allocation_bps=share_bps),
+        calls_hash=chain.calls_hash(
+            [AddAsset(chain_id=chain_id, token=token, tier=tier, allocation_bps=share_bps)]
+        ),
         chain_id=chain_id,
         actor=actor,
         at=at,
@@ -127,7 +134,8 @@ def propose_removal(
     that it is meant. Doors ask for the right ``fund.propose_assets``.
 
     Raises:
-        BadToken, NoReason, NotListed, StillHeld, FiguresTooOld, AlreadyProposed, TooFewEligible.
+        BadToken, NotListed, StillHeld, FiguresTooOld.
+        approvals.NoReason, AlreadyProposed, TooFewEligible.
     """
     token, reason = clean_token(token), approvals.clean_change_reason(reason)
     row = _row(chain_id, token)
@@ -136,11 +144,10 @@ def propose_removal(
     drops = in_words_what_drops(view, overview.aum_assets)
     if drops and not drop_holding:
         raise StillHeld(f"{drops} Sell it first, or say that this is meant.")
-    return ask(
+    return approvals.propose_change(
         kind=ASSET_REMOVE,
         subject_id=token,
         title=f"Take {called(row)} off the register",
-        amount=None,
         facts={
             "token": token,
             "symbol": row.symbol,
@@ -154,7 +161,7 @@ def propose_removal(
             "reason": reason,
         },
         conditions=[{"text": drops or "The vault holds nothing of it.", "met": not drops}],
-        call=RemoveAsset(chain_id=chain_id, token=token),
+        calls_hash=chain.calls_hash([RemoveAsset(chain_id=chain_id, token=token)]),
         chain_id=chain_id,
         actor=actor,
         at=at,
@@ -170,8 +177,8 @@ def propose_allocation(
     Doors ask for the right ``fund.propose_assets``.
 
     Raises:
-        BadToken, NoReason, NotListed, SharesBeyondWhole, NothingChanges, AlreadyProposed,
-        TooFewEligible.
+        BadToken, NotListed, SharesBeyondWhole.
+        approvals.NoReason, NothingChanges, AlreadyProposed, TooFewEligible.
     """
     token, reason = clean_token(token), approvals.clean_change_reason(reason)
     row = _row(chain_id, token)
@@ -179,7 +186,7 @@ def propose_allocation(
     shares = tier_shares(chain_id=chain_id, tier=row.tier)
     _refuse_unless_fits(tier, shares, token, share_bps)
     if share_bps == row.target_bps:
-        raise NothingChanges(f"The target of {row} is {format_bps(share_bps)} already.")
+        raise approvals.NothingChanges(f"The target of {row} is {format_bps(share_bps)} already.")
     facts: dict[str, Any] = {
         "token": token,
         "symbol": row.symbol,
@@ -190,15 +197,15 @@ def propose_allocation(
         "tierSharesAfter": tier_total(shares, token, share_bps),
         "reason": reason,
     }
-    return ask(
-        kind=CONFIG_CHANGE,
+    return approvals.propose_change(
+        kind=approvals.CONFIG_CHANGE,
         subject_id=f"{ALLOCATION}{token}",
         title=f"Target of {called(row)} in {tier.name}: {format_bps(row.target_bps)} → "
         f"{format_bps(share_bps)}",
-        amount=None,
         facts=facts,
-        conditions=[],
-        call=UpdateAssetAllocation(chain_id=chain_id, token=token, allocation_bps=share_bps),
+        calls_hash=chain.calls_hash(
+            [UpdateAssetAllocation(chain_id=chain_id, token=token, allocation_bps=share_bps)]
+        ),
         chain_id=chain_id,
         actor=actor,
         at=at,
@@ -241,6 +248,27 @@ def _priced(tried: Trial) -> dict[str, Any]:
         return {"text": "The fund's oracle adapter knows no price of it.", "met": False}
     price = format_amount(tried.price_assets, places=6)
     return {"text": f"The fund's oracle adapter says {price} USDT a token.", "met": True}
+
+
+def _alone(chain_id: int, symbol: str) -> dict[str, Any]:
+    """Symbols can be the same: people must not take one asset for another."""
+    for row in _listed(chain_id):
+        if one_line(row.symbol).casefold() == symbol.casefold():
+            return {"text": f"A listed asset calls itself {symbol} too: {row.token}.", "met": False}
+    return {"text": f"No listed asset calls itself {symbol}.", "met": True}
+
+
+def _what_is_missing(token: str, called: Called) -> str:
+    parts = {
+        "symbol": called.shown_symbol,
+        "name": called.shown_name,
+        "decimals": called.decimals is not None,
+    }
+    missing = [word for word, said in parts.items() if not said]
+    return (
+        f"{token} does not say its {' and '.join(missing)} in the newest final block, so nobody "
+        "can tell what it is."
+    )
 
 
 def _listed(chain_id: int) -> Any:

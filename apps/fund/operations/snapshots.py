@@ -165,6 +165,7 @@ def _figures(chain_id: int, state: FundState) -> dict[str, Any]:
         ],
         "pending_management_fee_assets": pending.management if pending else None,
         "pending_performance_fee_assets": pending.performance if pending else None,
+        "unpaid_fees_assets": state.unpaid_fees,
         "high_water_mark_assets": pending.high_water_mark if pending else None,
         "fees_collected_at": pending.last_collection_at if pending else None,
         "redemption_fees_assets": fees.total if fees else None,

@@ -11,16 +11,11 @@ from apps.audit import operations as audit
 from apps.core.actor import Actor
 from apps.core.errors import Refused
 from apps.fund.models import Asset, AssetProfile
-from apps.fund.queries.profiles import terms_of
+from apps.fund.queries.terms import terms_of
 from apps.fund.rules.terms import Terms
-from apps.fund.rules.tickets import CONFIG_CHANGE, PROFILE, token_of
+from apps.fund.rules.tickets import TERMS, token_of
 
-from ._asking import ask
 from .registering import NotListed, called, clean_token
-
-
-class SameTerms(Refused):
-    """These are its terms already."""
 
 
 class AlreadyLoaded(Refused):
@@ -36,7 +31,8 @@ def propose_terms(
     Doors ask for the right ``fund.propose_assets``.
 
     Raises:
-        BadToken, BadTerms, NoReason, NotListed, SameTerms, AlreadyProposed, TooFewEligible.
+        BadToken, BadTerms, NotListed.
+        approvals.NoReason, NothingChanges, AlreadyProposed, TooFewEligible.
     """
     token, reason = clean_token(token), approvals.clean_change_reason(reason)
     new = new.cleaned()
@@ -45,12 +41,11 @@ def propose_terms(
         raise NotListed(f"{token} is not on the register.")
     old = terms_of(chain_id=chain_id, token=token)
     if new == old:
-        raise SameTerms(f"These are the terms of {row} already.")
-    return ask(
-        kind=CONFIG_CHANGE,
-        subject_id=f"{PROFILE}{token}",
+        raise approvals.NothingChanges(f"These are the terms of {row} already.")
+    return approvals.propose_change(
+        kind=approvals.CONFIG_CHANGE,
+        subject_id=f"{TERMS}{token}",
         title=f"Issuer and terms of {called(row)}",
-        amount=None,
         facts={
             "token": token,
             "symbol": row.symbol,
@@ -58,8 +53,6 @@ def propose_terms(
             "new": new.as_facts(),
             "reason": reason,
         },
-        conditions=[],
-        call=None,
         chain_id=chain_id,
         actor=actor,
         at=at,

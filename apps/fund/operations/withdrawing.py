@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.approvals import operations as approvals
+from apps.chain import queries as chain
 from apps.chain.calls import Call, CollectFees, WithdrawRedemptionFees
 from apps.core.actor import Actor
 from apps.core.errors import Invalid, Refused, Unavailable
@@ -14,8 +15,6 @@ from apps.fund.queries.figures import cash_of, fresh_overview, withdrawable_now
 from apps.fund.queries.overview import Overview
 from apps.fund.rules.payments import CashFigures
 from apps.fund.rules.tickets import ACCRUED_FEES, FEE_WITHDRAW, REDEMPTION_FEES
-
-from ._asking import ask
 
 
 class NothingToWithdraw(Refused):
@@ -41,8 +40,8 @@ def propose_redemption_fees(*, assets: int, reason: str, actor: Actor, at: datet
     Doors ask for the right ``fund.propose_fees``.
 
     Raises:
-        BadAmount, NoReason, FiguresTooOld, NotKnown, NothingToWithdraw, NotEnoughCash,
-        AlreadyProposed, TooFewEligible.
+        BadAmount, FiguresTooOld, NotKnown, NothingToWithdraw, NotEnoughCash.
+        approvals.NoReason, AlreadyProposed, TooFewEligible.
     """
     if assets <= 0:
         raise BadAmount("Say how much: an amount above zero.")
@@ -66,14 +65,15 @@ def propose_redemption_fees(*, assets: int, reason: str, actor: Actor, at: datet
 
 @transaction.atomic
 def propose_accrued_fees(*, reason: str, actor: Actor, at: datetime) -> int:
-    """Ask people to collect the management and performance fees that have accrued by then.
+    """Ask people to collect the management and performance fees that have accrued by then, and to
+    pay what was collected before and waits for cash.
 
     The contract takes what has accrued when it is called, a little more than now, and pays at most
     the cash that is not kept for redemption fees. Doors ask for the right ``fund.propose_fees``.
 
     Raises:
-        NoReason, FiguresTooOld, NotKnown, NothingToWithdraw, NotEnoughCash, AlreadyProposed,
-        TooFewEligible.
+        FiguresTooOld, NotKnown, NothingToWithdraw, NotEnoughCash.
+        approvals.NoReason, AlreadyProposed, TooFewEligible.
     """
     overview, pending = _pending(ACCRUED_FEES, at)
     if not pending:
@@ -86,6 +86,7 @@ def propose_accrued_fees(*, reason: str, actor: Actor, at: datetime) -> int:
         figures={
             "management": overview.pending_management_fee_assets,
             "performance": overview.pending_performance_fee_assets,
+            "unpaid": overview.unpaid_fees_assets,
         },
         kept_back=overview.redemption_fees_withdrawable_assets or 0,
         reason=reason,
@@ -136,14 +137,14 @@ def _propose(
         "block": overview.block_number,
         "reason": reason,
     }
-    return ask(
+    return approvals.propose_change(
         kind=FEE_WITHDRAW,
         subject_id=subject,
         title=f"Pay out {subject} fees of {format_amount(assets)} USDT",
         amount=assets,
         facts=facts,
         conditions=[_l1_stays(overview, after)],
-        call=call,
+        calls_hash=chain.calls_hash([call]),
         chain_id=overview.chain_id,
         actor=actor,
         at=at,

@@ -27,7 +27,7 @@ from .contracts import (
     switches_now,
     tier_bands,
 )
-from .fees import FeeEntryView, FeeTotals, fee_entries, fees
+from .fees import FeeEntryView, FeeTotals, fee_entries, fees, fees_of
 from .figures import FiguresTooOld, fresh_overview, tier_shares, withdrawable_now
 from .flows import (
     NetFlow,
@@ -44,11 +44,12 @@ from .liquidity import LiabilityOfDay, liabilities_by_day
 from .nav import NavPoint, Performance, nav_at, nav_history, nav_series, performance
 from .overview import Overview, TierView, cached_overview, latest_overview, overview_at
 from .panel import describe_ticket
-from .profiles import terms_by_token, terms_of
 from .progress import inception, needs_refresh, newest_projected_block
 from .proposals import facts_now
 from .risk import RiskView, risk_state
+from .set_aside import set_aside_differences, set_aside_sample
 from .slots import Gap, gaps, gaps_to_look_at, slots_present
+from .terms import terms_by_token, terms_of
 from .trading import trade_refusal
 from .trying import Trial, try_adding
 
@@ -90,6 +91,7 @@ __all__ = [
     "facts_now",
     "fee_entries",
     "fees",
+    "fees_of",
     "fresh_overview",
     "fund_rows",
     "gaps",
@@ -119,6 +121,8 @@ __all__ = [
     "risk_state",
     "role_differences",
     "role_questions",
+    "set_aside_differences",
+    "set_aside_sample",
     "slots_present",
     "state_differences",
     "subscriptions",

@@ -22,13 +22,15 @@ SPAN = timedelta(days=1)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balances:
     """The vault's cash and tokens in a snapshot of about a day ago (all zero before the fund's
-    first block; None was not known), the fees taken before it that may not have been paid then, and
-    what events moved since, up to ``block_number``."""
+    first block; None was not known), the fees taken before it that may not have been paid then
+    (exactly what was not paid with ``unpaid_is_told``), and what events moved since, up to
+    ``block_number``."""
 
     since: datetime | None
     cash_assets: int | None
     tokens: Mapping[str, int | None]
     unpaid_assets: int
+    unpaid_is_told: bool
     block_number: int
     moved: Moved
 
@@ -47,7 +49,8 @@ def balance_rows(*, chain_id: int) -> Balances:
         since=row.slot if row else None,
         cash_assets=row.l1_cash_assets if row else 0,
         tokens={asset.token: asset.balance for asset in row.assets.all()} if row else {},
-        unpaid_assets=_unpaid(chain_id, after, row.l1_cash_assets if row else 0),
+        unpaid_assets=_unpaid(chain_id, after, row),
+        unpaid_is_told=row is None or row.unpaid_fees_assets is not None,
         block_number=number,
         moved=moved(chain_id=chain_id, after_block=after, up_to_block=number),
     )
@@ -77,6 +80,11 @@ def _cash(rows: Balances, state: FundState) -> Iterator[Difference]:
         return
     most = rows.cash_assets + rows.moved.cash_assets
     least = most - rows.moved.accrued_assets - rows.unpaid_assets
+    if state.unpaid_fees is not None:
+        # What is owed still has not left; and where that was told then as well, the rest has.
+        least = min(least + state.unpaid_fees, most)
+        if rows.unpaid_is_told:
+            most = least
     cash = state.breakdown.layer1_cash
     if cash > most:
         yield _said("cash of the vault", _usdt(cash - most), "USDT", rows.since, more=True)
@@ -84,12 +92,19 @@ def _cash(rows: Balances, state: FundState) -> Iterator[Difference]:
         yield _said("cash of the vault", _usdt(least - cash), "USDT", rows.since, more=False)
 
 
-def _unpaid(chain_id: int, block_number: int, cash_assets: int | None) -> int:
+def _unpaid(chain_id: int, block_number: int, row: Snapshot | None) -> int:
     """Management and performance fees taken by a block and not paid then, at most."""
+    if row is None:
+        return 0
+    if row.unpaid_fees_assets is not None:
+        return int(row.unpaid_fees_assets)
     accrued = moved(chain_id=chain_id, after_block=-1, up_to_block=block_number).accrued_assets
-    paid = None
-    if cash_assets is not None:
-        paid = fees_paid(chain_id=chain_id, block_number=block_number, cash_assets=cash_assets)
+    paid = fees_paid(
+        chain_id=chain_id,
+        block_number=block_number,
+        cash_assets=row.l1_cash_assets,
+        unpaid_assets=None,
+    )
     return accrued - (paid or 0)
 
 

@@ -43,6 +43,7 @@ def call_of(ticket: Ticket) -> Call | None:
             token=token,
             tier=Tier[facts["tier"]],
             allocation_bps=int(facts["shareBps"]),
+            symbol=facts["symbol"],
         )
     if ticket.kind == ASSET_REMOVE:
         return RemoveAsset(chain_id=chain_id, token=token)

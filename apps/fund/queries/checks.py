@@ -34,13 +34,13 @@ _SNAPSHOT = ("total_assets", "total_supply", "nav_per_share", "liability_assets"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundRows:
-    """What our rows say of the fund: shares, switches of the vault by name, (target, min, max) bps
-    by tier, (tier, target bps) by listed token, the fee ledger in base units, the newest snapshot's
-    block hash and figures, and what moved balances since a snapshot of a day ago."""
+    """What our rows say of the fund: shares, the contracts' switches by (kind, name), (target, min,
+    max) bps by tier, (tier, target bps) by listed token, the fee ledger in base units, the newest
+    snapshot's block hash and figures, and what moved balances since a snapshot of a day ago."""
 
     held_shares: int
     locked_shares: int
-    switches: Mapping[str, bool]
+    switches: Mapping[tuple[str, str], bool]
     tiers: Mapping[int, tuple[int, int, int]]
     assets: Mapping[str, tuple[int, int]]
     fees_accrued: int
@@ -58,7 +58,6 @@ def fund_rows(*, chain_id: int) -> FundRows:
         held=Sum("balance_shares"), locked=Sum("locked_shares")
     )
     in_order = ("block_number", "log_index")  # the latest of each name stays
-    switches = ContractSwitch.objects.filter(chain_id=chain_id, contract=vault)
     tiers = TierConfig.objects.filter(chain_id=chain_id).order_by(*in_order)
     fees = FeeEntry.objects.filter(chain_id=chain_id, kind=FeeKind.REDEMPTION)
     collected = FeeEntry.objects.filter(chain_id=chain_id, kind=FeeKind.MANAGEMENT)
@@ -68,7 +67,7 @@ def fund_rows(*, chain_id: int) -> FundRows:
     return FundRows(
         held_shares=int(totals["held"] or 0),
         locked_shares=int(totals["locked"] or 0),
-        switches=dict(switches.order_by(*in_order).values_list("name", "is_on")),
+        switches=_switches(chain_id),
         tiers={row.tier: (row.target_bps, row.min_bps, row.max_bps) for row in tiers},
         assets={
             row.token: (row.tier, row.target_bps)
@@ -84,10 +83,11 @@ def fund_rows(*, chain_id: int) -> FundRows:
 
 
 def state_differences(rows: FundRows, state: FundState) -> list[Difference]:
-    """The vault's totals and switches, the tiers, the asset register, the fee ledger, the newest
-    snapshot (when it is of the same block), and balances that no event explains."""
+    """The vault's totals, all contracts' switches, the tiers, the asset register, the fee ledger,
+    the newest snapshot (when it is of the same block), and balances that no event explains."""
     return [
         *_of_vault(rows, state),
+        *_of_switches(rows, state),
         *_of_tiers(rows, state),
         *_of_assets(rows, state),
         *_of_fees(rows, state),
@@ -141,13 +141,32 @@ def role_differences(
     ]
 
 
+def _switches(chain_id: int) -> dict[tuple[str, str], bool]:
+    """Switches of the contracts that are configured now, the latest row of each."""
+    kinds = {contract.address: contract.kind for contract in chain.fund_chain().contracts}
+    rows = ContractSwitch.objects.filter(chain_id=chain_id, contract__in=kinds)
+    rows = rows.order_by("block_number", "log_index")
+    return {(kinds[row.contract], row.name): row.is_on for row in rows}
+
+
 def _of_vault(rows: FundRows, state: FundState) -> Iterator[Difference]:
     yield from _compare("total supply", rows.held_shares, state.vault.total_supply)
     yield from _compare("locked shares", rows.locked_shares, state.vault.total_locked_shares)
-    said = {SwitchName.EMERGENCY_MODE: state.vault.emergency_mode, SwitchName.PAUSED: state.paused}
-    for name, is_on in said.items():
-        if name in rows.switches and is_on is not None:
-            yield from _compare(f"vault: {name.label.lower()}", rows.switches[name], is_on)
+
+
+def _of_switches(rows: FundRows, state: FundState) -> Iterator[Difference]:
+    """A contract begins with everything off, so one never thrown is off by our rows."""
+    said = {
+        ("vault", SwitchName.EMERGENCY_MODE): state.vault.emergency_mode,
+        ("vault", SwitchName.PAUSED): state.paused,
+        ("redemption_manager", SwitchName.PAUSED): state.manager_paused,
+        ("asset_controller", SwitchName.PAUSED): state.controller_paused,
+    }
+    for (kind, name), is_on in said.items():
+        if is_on is not None:
+            ours = rows.switches.get((kind, name), False)
+            subject = f"{kind.replace('_', ' ')}: {name.label.lower()}"
+            yield from _compare(subject, _on(ours), _on(is_on))
 
 
 def _of_tiers(rows: FundRows, state: FundState) -> Iterator[Difference]:
@@ -208,6 +227,10 @@ def _compare(subject: str, ours: object, theirs: object) -> Iterator[Difference]
 
 def _said(value: object) -> str:
     return "nothing" if value is None else str(value)
+
+
+def _on(is_on: bool) -> str:
+    return "on" if is_on else "off"
 
 
 def _held(held: bool) -> str:

@@ -1,7 +1,9 @@
 """The fee ledger: accrued, withdrawn, pending, and at what rate."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from django.db.models import Count, Sum
 
@@ -14,6 +16,22 @@ from .overview import Overview, latest_overview
 from .periods import in_order, within
 
 YEAR_SECONDS = 365 * 86_400
+_BY_TIME = (FeeKind.MANAGEMENT, FeeKind.PERFORMANCE)
+_Payment = tuple[str, int, datetime]
+"""A kind, what was paid of an accrual of it, and when that accrued."""
+
+
+class WithdrawnBy(StrEnum):
+    """What a figure of fees withdrawn is taken from."""
+
+    EVENTS = "EVENTS"
+    CONTRACT = "CONTRACT"
+    CASH = "CASH"
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        return {"EVENTS": "by events", "CONTRACT": "by the contract", "CASH": "by cash"}[self]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +42,14 @@ class FeeTotals:
     performance) or not yet withdrawn (redemption).
 
     Paying management and performance fees emits no log. ``withdrawn_assets`` is there how much of
-    the period's accruals has been paid by the newest snapshot, the oldest first: worked out from
-    what left the vault's cash (``movements.fees_paid``), None when that does not add up; and
-    ``withdrawals`` is None. ``rate_bps`` is worked out: from the latest accrual a year's fee on
-    assets for management, of profit for performance; for redemption, what the period's payouts left
-    of their gross amounts, on average.
+    the period's accruals has been paid by the newest snapshot, the oldest first: by what the
+    contract says it has not paid yet, or worked out from what left the vault's cash
+    (``movements.fees_paid``), None when that does not add up; and ``withdrawals`` is None.
+    ``withdrawn_by`` says how it is known, None when nobody can say.
+
+    ``rate_bps`` is worked out: from the latest accrual a year's fee on assets for management, of
+    profit for performance; for redemption, what the period's payouts left of their gross amounts,
+    on average.
     """
 
     kind: str
@@ -36,6 +57,7 @@ class FeeTotals:
     accruals: int
     withdrawn_assets: int | None
     withdrawals: int | None
+    withdrawn_by: WithdrawnBy | None
     pending_assets: int | None
     rate_bps: int | None
 
@@ -59,6 +81,22 @@ class FeeEntryView:
 
 def fees(*, start: datetime | None = None, end: datetime | None = None) -> list[FeeTotals]:
     """Management, performance and redemption fees in [start, end), in that order."""
+    return fees_of([(start, end)])[0]
+
+
+def fees_of(periods: Sequence[tuple[datetime | None, datetime | None]]) -> list[list[FeeTotals]]:
+    """:func:`fees` of each [start, end); what is paid is worked out once for all."""
+    overview = latest_overview()
+    payments = _payments(overview)
+    return [_totals(overview, payments, start, end) for start, end in periods]
+
+
+def _totals(
+    overview: Overview | None,
+    payments: Sequence[_Payment] | None,
+    start: datetime | None,
+    end: datetime | None,
+) -> list[FeeTotals]:
     sums = {
         (row["kind"], row["direction"]): row
         for row in within(FeeEntry.objects.all(), start, end)
@@ -66,7 +104,6 @@ def fees(*, start: datetime | None = None, end: datetime | None = None) -> list[
         .values("kind", "direction")
         .annotate(total=Sum("assets", output_field=Uint256Field()), count=Count("id"))
     }
-    overview = latest_overview()
     pending: dict[FeeKind, int | None] = {}
     if overview is not None:
         pending = {
@@ -75,7 +112,7 @@ def fees(*, start: datetime | None = None, end: datetime | None = None) -> list[
             FeeKind.REDEMPTION: overview.redemption_fees_withdrawable_assets,
         }
     nothing = {"total": 0, "count": 0}
-    paid = _paid_by_kind(overview, start, end)
+    paid = _paid_by_kind(payments, start, end)
     totals = []
     for kind in FeeKind:
         accrued = sums.get((kind, FeeDirection.ACCRUED), nothing)
@@ -88,6 +125,7 @@ def fees(*, start: datetime | None = None, end: datetime | None = None) -> list[
                 accruals=accrued["count"],
                 withdrawn_assets=withdrawn["total"] if is_told else paid.get(kind),
                 withdrawals=withdrawn["count"] if is_told else None,
+                withdrawn_by=WithdrawnBy.EVENTS if is_told else _known_by(overview, kind in paid),
                 pending_assets=pending.get(kind),
                 rate_bps=_rate_bps(kind, start, end),
             )
@@ -117,29 +155,47 @@ def fee_entries(
     ]
 
 
-def _paid_by_kind(
-    overview: Overview | None, start: datetime | None, end: datetime | None
-) -> dict[str, int]:
-    """What of the accruals in [start, end) has been paid, by kind; empty when nobody can say."""
-    if overview is None or overview.l1_cash_assets is None:
-        return {}
+def _payments(overview: Overview | None) -> list[_Payment] | None:
+    """What of each accrual has been paid, the oldest first; None when nobody can say."""
+    if overview is None:
+        return None
     left = fees_paid(
         chain_id=overview.chain_id,
         block_number=overview.block_number,
         cash_assets=overview.l1_cash_assets,
+        unpaid_assets=overview.unpaid_fees_assets,
     )
     if left is None:
-        return {}
-    paid: dict[str, int] = {FeeKind.MANAGEMENT: 0, FeeKind.PERFORMANCE: 0}
+        return None
     rows = FeeEntry.objects.filter(
-        chain_id=overview.chain_id, kind__in=paid, direction=FeeDirection.ACCRUED
+        chain_id=overview.chain_id, kind__in=_BY_TIME, direction=FeeDirection.ACCRUED
     )
+    payments = []
     for kind, assets, at in in_order(rows).values_list("kind", "assets", "at"):
         part = min(assets, left)
         left -= part
+        payments.append((kind, part, at))
+    return payments
+
+
+def _paid_by_kind(
+    payments: Sequence[_Payment] | None, start: datetime | None, end: datetime | None
+) -> dict[str, int]:
+    """What of the accruals in [start, end) has been paid, by kind; empty when nobody can say."""
+    if payments is None:
+        return {}
+    paid: dict[str, int] = dict.fromkeys(_BY_TIME, 0)
+    for kind, part, at in payments:
         if (start is None or at >= start) and (end is None or at < end):
             paid[kind] += part
     return paid
+
+
+def _known_by(overview: Overview | None, is_known: bool) -> WithdrawnBy | None:
+    if overview is None or not is_known:
+        return None
+    is_told = overview.unpaid_fees_assets is not None
+    return WithdrawnBy.CONTRACT if is_told else WithdrawnBy.CASH
 
 
 def _rate_bps(kind: FeeKind, start: datetime | None, end: datetime | None) -> int | None:

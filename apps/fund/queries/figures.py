@@ -44,12 +44,15 @@ def cash_of(overview: Overview) -> CashFigures | None:
 
 def withdrawable_now(overview: Overview, *, redemption: bool) -> int | None:
     """Fees that could be paid out, base units: redemption fees not yet withdrawn, or management and
-    performance fees accrued and not yet collected. None when the contracts did not say."""
+    performance fees not yet collected, with those collected that still wait for cash (none where
+    the contract does not tell them). None when the contracts did not say."""
     if redemption:
         return overview.redemption_fees_withdrawable_assets
     management = overview.pending_management_fee_assets
     performance = overview.pending_performance_fee_assets
-    return None if management is None or performance is None else management + performance
+    if management is None or performance is None:
+        return None
+    return management + performance + (overview.unpaid_fees_assets or 0)
 
 
 def tier_shares(*, chain_id: int, tier: int) -> dict[str, int]:

@@ -14,8 +14,8 @@ from .overview import Overview, latest_overview
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HolderView:
     """One account. ``value_assets`` = shares owned x NAV per share, floor; ``supply_bps`` of all
-    shares, floor. Both None before the first snapshot. With ``in_escrow`` the vault keeps locked
-    and pending shares: they are owned, and no part of the balance."""
+    shares, floor; as of ``as_of``. All None before the first snapshot. With ``in_escrow`` the vault
+    keeps locked and pending shares: they are owned, and no part of the balance."""
 
     address: str
     balance_shares: int
@@ -24,6 +24,7 @@ class HolderView:
     in_escrow: bool
     value_assets: int | None
     supply_bps: int | None
+    as_of: datetime | None
     first_activity_at: datetime
     last_activity_at: datetime
 
@@ -73,6 +74,7 @@ def holder_view(row: Holder, overview: Overview | None) -> HolderView:
         in_escrow=row.in_escrow,
         value_assets=value,
         supply_bps=supply_bps,
+        as_of=overview.block_at if overview else None,
         first_activity_at=row.first_activity_at,
         last_activity_at=row.last_activity_at,
     )

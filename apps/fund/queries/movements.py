@@ -61,15 +61,23 @@ def moved(*, chain_id: int, after_block: int, up_to_block: int) -> Moved:
     )
 
 
-def fees_paid(*, chain_id: int, block_number: int, cash_assets: int) -> int | None:
-    """Management and performance fees paid since the beginning, when the vault's cash was
-    ``cash_assets`` after a block: what left it and no event tells of.
+def fees_paid(
+    *, chain_id: int, block_number: int, cash_assets: int | None, unpaid_assets: int | None
+) -> int | None:
+    """Management and performance fees paid since the beginning, as of a block.
 
-    None when that is less than nothing or more than was ever taken: then something else moved cash
-    as well, and nobody can say.
+    Where the contract told what it had taken and not paid (``unpaid_assets``), that is all that was
+    taken less it; else, when the vault's cash was ``cash_assets``, what left it and no event tells
+    of. None when neither is known, or the outcome is less than nothing or more than was ever taken:
+    then something else moved cash as well, and nobody can say.
     """
     events = moved(chain_id=chain_id, after_block=-1, up_to_block=block_number)
-    paid = events.cash_assets - cash_assets
+    if unpaid_assets is not None:
+        paid = events.accrued_assets - unpaid_assets
+    elif cash_assets is not None:
+        paid = events.cash_assets - cash_assets
+    else:
+        return None
     return paid if 0 <= paid <= events.accrued_assets else None
 
 

@@ -2,10 +2,21 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from heapq import merge
-from typing import cast
+from typing import TypeVar, cast
+
+from django.db.models import (
+    DateTimeField,
+    F,
+    Func,
+    Model,
+    QuerySet,
+    Value,
+    Window,
+)
+from django.db.models.functions import RowNumber
 
 from apps.fund.models import NavUpdate, Snapshot, SnapshotKind, SnapshotStatus
 from apps.fund.rules import performance as rules
@@ -13,6 +24,10 @@ from apps.fund.rules.slots import DAY, HOUR, floor_to
 
 from .periods import in_order
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_Bins = tuple[timedelta, datetime]
+"""How long intervals are, and where one of them begins."""
+_Row = TypeVar("_Row", bound=Model)
 INTERVALS = {"hourly": HOUR, "daily": DAY, "weekly": timedelta(days=7)}
 
 
@@ -53,7 +68,12 @@ def nav_history(*, start: datetime, end: datetime, interval: str = "daily") -> l
     """
     step = INTERVALS[interval]
     offset = timedelta(days=4) if interval == "weekly" else timedelta(0)  # 1970 began on Thursday
-    points = _points(start, end)
+    last = end - timedelta(microseconds=1)
+    bins = (step, _EPOCH + offset)
+    points = sorted(  # two runs in order already; a snapshot before an event of the same block
+        (*_snapshots(None, start, last, one_per=bins), *_events(start, last, one_per=bins)),
+        key=lambda point: (point.at, point.block_number),
+    )
     return rules.last_per_slot(points, lambda point: floor_to(point.at - offset, step) + offset)
 
 
@@ -116,11 +136,21 @@ def _recent(last: NavPoint) -> list[rules.NavAt]:
     return [rules.NavAt(point.at, point.nav_per_share) for point in points]
 
 
-def _points(start: datetime, end: datetime) -> Iterator[NavPoint]:
-    return _merged(
-        _snapshots(None, start, end - timedelta(microseconds=1)),
-        _events(start, end - timedelta(microseconds=1)),
+def _newest_of_each(
+    rows: QuerySet[_Row], bins: _Bins, field: str, *newest_first: str
+) -> QuerySet[_Row]:
+    """The newest row of each interval, oldest first: two years are not read for a hundred weeks."""
+    step, origin = bins
+    begins = Func(
+        Value(step),
+        F(field),
+        Value(origin),
+        function="date_bin",
+        output_field=DateTimeField(),
     )
+    place = Window(RowNumber(), partition_by=begins, order_by=newest_first)
+    found = rows.annotate(place=place).filter(place=1).order_by(field)
+    return cast("QuerySet[_Row]", found)
 
 
 def _merged(*series: Iterable[NavPoint]) -> Iterator[NavPoint]:
@@ -142,8 +172,10 @@ def _snapshots(
     *,
     newest: bool = False,
     count_max: int | None = None,
+    one_per: _Bins | None = None,
 ) -> Iterator[NavPoint]:
-    """Points of taken snapshots with ``start`` <= slot <= ``last``, oldest first; or the newest."""
+    """Points of taken snapshots with ``start`` <= slot <= ``last``, oldest first; or the newest, or
+    the newest of each interval."""
     rows = Snapshot.objects.filter(status=SnapshotStatus.OK)
     if kind is not None:
         rows = rows.filter(kind=kind)
@@ -152,7 +184,12 @@ def _snapshots(
     if last is not None:
         rows = rows.filter(slot__lte=last)
     in_time = rows.order_by("slot", "block_number")[:count_max]
-    rows = rows.order_by("-slot", "-block_number")[:1] if newest else in_time
+    if newest:
+        rows = rows.order_by("-slot", "-block_number")[:1]
+    elif one_per is not None:
+        rows = _newest_of_each(rows, one_per, "slot", "-slot", "-block_number")
+    else:
+        rows = in_time
     names = ("slot", "nav_per_share", "total_assets", "aum_assets", "block_number")
     for row in rows.values_list(*names):
         # A taken snapshot has its NAV and its block: snapshot_figures_or_gap.
@@ -168,7 +205,11 @@ def _snapshots(
 
 
 def _events(
-    start: datetime | None, last: datetime | None, *, newest: bool = False
+    start: datetime | None,
+    last: datetime | None,
+    *,
+    newest: bool = False,
+    one_per: _Bins | None = None,
 ) -> Iterator[NavPoint]:
     """Points the contract published, likewise."""
     rows = NavUpdate.objects.all()
@@ -176,7 +217,12 @@ def _events(
         rows = rows.filter(at__gte=start)
     if last is not None:
         rows = rows.filter(at__lte=last)
-    rows = rows.order_by("-block_number", "-log_index")[:1] if newest else in_order(rows)
+    if newest:
+        rows = rows.order_by("-block_number", "-log_index")[:1]
+    elif one_per is not None:
+        rows = _newest_of_each(rows, one_per, "at", "-block_number", "-log_index")
+    else:
+        rows = in_order(rows)
     for at, nav, number in rows.values_list("at", "new_nav_per_share", "block_number"):
         yield NavPoint(
             at=at,

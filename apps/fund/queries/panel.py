@@ -25,6 +25,7 @@ from apps.fund.rules.tickets import (
 from .calls import call_of
 from .figures import cash_of, withdrawable_now
 from .overview import Overview, latest_overview
+from .trying import called_now
 
 TEMPLATE = "admin/fund/ticket_changes.html"
 _UNKNOWN = "not known"
@@ -70,9 +71,10 @@ def _said(ticket: Ticket, overview: Overview | None) -> dict[str, Any]:
         return {"sentence": _payment(ticket), "changes": _cash_changes(ticket, overview)}
     if ticket.kind == ASSET_ADD:
         return {
-            "sentence": f"{facts['token']} can be bought for {facts['tier']}; it counts in NAV at "
-            "the price that the fund's oracle adapter says.",
+            "sentence": f"{facts['symbol']} ({facts['token']}) can be bought for {facts['tier']}; "
+            "it counts in NAV at the price that the fund's oracle adapter says.",
             "changes": [
+                *_called_changes(ticket),
                 *_share_changes(facts, "not listed", format_bps(int(facts["shareBps"]))),
                 *_terms_changes(None, facts["new"]),
             ],
@@ -121,7 +123,7 @@ def _cash_changes(ticket: Ticket, overview: Overview | None) -> list[dict[str, s
 def _pending_then(facts: Mapping[str, Any]) -> int:
     if "withdrawable" in facts:
         return int(facts["withdrawable"])
-    return int(facts["management"]) + int(facts["performance"])
+    return int(facts["management"]) + int(facts["performance"]) + int(facts["unpaid"] or 0)
 
 
 def _removal(ticket: Ticket) -> str:
@@ -145,6 +147,27 @@ def _share_changes(facts: Mapping[str, Any], old: str, new: str) -> list[dict[st
         _row(f"Share of {facts['tier']}", old, now, new),
         _row(f"All shares of {facts['tier']}", before, "", after),
     ]
+
+
+def _called_changes(ticket: Ticket) -> list[dict[str, str]]:
+    """What the token called itself when it was asked for, and now: some can change their words."""
+    facts = ticket.facts
+    then = {"Symbol": facts["symbol"], "Name": facts["name"], "Decimals": str(facts["decimals"])}
+    now = _called_now(facts) if ticket.is_open else dict.fromkeys(then, "")
+    return [_row(name, before, now[name], "") for name, before in then.items()]
+
+
+def _called_now(facts: Mapping[str, Any]) -> dict[str, str]:
+    words = ("Symbol", "Name", "Decimals")
+    try:
+        called = called_now(str(facts["token"]))
+    except chain.ChainUnavailable:
+        return dict.fromkeys(words, _UNKNOWN)
+    if called.says_the_same_as(facts):
+        return dict.fromkeys(words, "the same")
+    decimals = "" if called.decimals is None else str(called.decimals)
+    said = (called.shown_symbol, called.shown_name, decimals)
+    return {word: f"changed: {now or 'says none'}" for word, now in zip(words, said, strict=True)}
 
 
 def _terms_changes(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -20,7 +20,7 @@ from apps.fund.rules.tickets import (
 from .assets import assets
 from .figures import cash_of, tier_shares, withdrawable_now
 from .overview import latest_overview
-from .profiles import terms_of
+from .terms import terms_of
 
 
 def facts_now(ticket: Ticket) -> Mapping[str, Any] | None:

@@ -6,7 +6,7 @@ ASSET_REMOVE = "ASSET_REMOVE"
 CONFIG_CHANGE = "CONFIG_CHANGE"
 
 ALLOCATION = "fund:allocation:"
-PROFILE = "fund:asset:"
+TERMS = "fund:asset:"
 """How subjects of CONFIG_CHANGE tickets that are ours begin; the token's address follows."""
 
 REDEMPTION_FEES = "redemption"
@@ -17,7 +17,7 @@ ACCRUED_FEES = "management and performance"
 def is_ours(kind: str, subject_id: str) -> bool:
     """Whether a ticket is about the fund's fees, register or terms."""
     if kind == CONFIG_CHANGE:
-        return subject_id.startswith((ALLOCATION, PROFILE))
+        return subject_id.startswith((ALLOCATION, TERMS))
     return kind in (FEE_WITHDRAW, ASSET_ADD, ASSET_REMOVE)
 
 

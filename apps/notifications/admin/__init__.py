@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
 from apps.core import clock, display
 from apps.core.actor import Actor
-from apps.core.admin import ReadOnlyAdmin
-from apps.core.errors import Refused
+from apps.core.admin import ReadOnlyAdmin, carry_out
 from apps.notifications import operations
 from apps.notifications.models import Notification
 from apps.notifications.rules import Status
@@ -61,49 +60,37 @@ class NotificationAdmin(ReadOnlyAdmin):
         wrap = self.admin_site.admin_view
         own = path(
             "<int:notification_id>/<str:verb>/now/",
-            wrap(self.act_view),
+            wrap(require_POST(self.act_view)),
             name="notifications_notification_act",
         )
         return [own, *super().get_urls()]
 
     def act_view(self, request: HttpRequest, notification_id: int, verb: str) -> HttpResponse:
         """Resend or dismiss one failed message."""
-        user: Any = request.user
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        if verb not in _VERBS or not user.has_perm("notifications.resend_notification"):
-            raise PermissionDenied
-        try:
+        if verb not in _VERBS:
+            raise Http404
+
+        def act() -> str:
             _VERBS[verb](
                 notification_id=notification_id, actor=Actor.of_request(request), at=clock.now()
             )
-        except Refused as refusal:
-            messages.error(request, refusal.message)
-        else:
             done = "will be sent again" if verb == "resend" else "was dismissed"
-            messages.success(request, f"Message {notification_id} {done}.")
-        page = reverse("admin:notifications_notification_change", args=[notification_id])
-        return HttpResponseRedirect(page)
+            return f"Message {notification_id} {done}."
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+        return carry_out(
+            request,
+            permission="notifications.resend_notification",
+            back_to=("admin:notifications_notification_change", notification_id),
+            act=act,
+        )
+
+    def beside(self, request: HttpRequest, row: Notification) -> dict[str, Any]:
         """One message as it was worded, and what became of it."""
-        row = self.get_object(request, object_id)
         user: Any = request.user
-        extra = {
+        return {
             "row": row,
-            "tone": TONES[row.status] if row else "",
+            "tone": TONES[row.status],
             "may_act": user.has_perm("notifications.resend_notification"),
-            "can_resend": bool(
-                row and row.address and row.status in {Status.FAILED, Status.DISMISSED}
-            ),
-            "can_dismiss": bool(row and row.status == Status.FAILED),
-            **(extra_context or {}),
+            "can_resend": bool(row.address) and row.status in {Status.FAILED, Status.DISMISSED},
+            "can_dismiss": row.status == Status.FAILED,
         }
-        response: HttpResponse = super().change_view(request, object_id, form_url, extra)
-        return response

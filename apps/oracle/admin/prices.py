@@ -1,5 +1,6 @@
 """Every observation: what sources agreed on at an instant, and what each of them said."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -10,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.core import display
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import EnrichedAdmin
 from apps.oracle.admin import cells
 from apps.oracle.models import Price
 from apps.oracle.queries.names import names_of, short
@@ -31,7 +32,7 @@ class KnownFilter(admin.SimpleListFilter):
 
 
 @admin.register(Price)
-class PriceAdmin(ReadOnlyAdmin):
+class PriceAdmin(EnrichedAdmin):
     """Prices by instant; quotes of the last fortnight below each."""
 
     list_display = ("when", "asset", "agreed", "traded", "apart", "spread", "used")
@@ -48,31 +49,14 @@ class PriceAdmin(ReadOnlyAdmin):
         *("when", "asset", "agreed", "used", "oldest", "traded", "apart", "spread", "block"),
     )
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changes: Any = super().get_changelist_instance(request)
-        changes.result_list = _named(list(changes.result_list))
-        return changes
+    def enrich(self, rows: Sequence[Price]) -> None:
+        names = names_of(rows[0].chain_id) if rows else {}
+        for row in rows:
+            row.__dict__["name"] = names.get(row.token) or short(row.token)
 
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Price | None:
-        row: Price | None = super().get_object(request, object_id, from_field)
-        return _named([row])[0] if row else None
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        row = self.get_object(request, object_id) if object_id else None
-        quotes = (
-            row.quotes.select_related("source").order_by("source__kind", "source__name")
-            if row
-            else []
-        )
-        context = {
+    def beside(self, request: HttpRequest, row: Price) -> dict[str, Any]:
+        quotes = row.quotes.select_related("source").order_by("source__kind", "source__name")
+        return {
             "quotes": [
                 {
                     "source": quote.source,
@@ -84,9 +68,7 @@ class PriceAdmin(ReadOnlyAdmin):
                 }
                 for quote in quotes
             ],
-            **(extra_context or {}),
         }
-        return super().changeform_view(request, object_id, form_url, context)
 
     @admin.display(description="Observed", ordering="at")
     def when(self, row: Price) -> SafeString:
@@ -128,10 +110,3 @@ class PriceAdmin(ReadOnlyAdmin):
     @admin.display(description="Chain read at block")
     def block(self, row: Price) -> SafeString:
         return display.integer(row.block_number)
-
-
-def _named(rows: list[Price]) -> list[Price]:
-    names = names_of(rows[0].chain_id) if rows else {}
-    for row in rows:
-        row.__dict__["name"] = names.get(row.token) or short(row.token)
-    return rows

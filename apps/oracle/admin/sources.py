@@ -1,5 +1,6 @@
 """How sources do: the health page, a source's page, and the doors to changes by two people."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.chain import queries as chain
 from apps.core import clock, display
 from apps.core.actor import Actor
-from apps.core.admin import ReadOnlyAdmin, carry_out
+from apps.core.admin import EnrichedAdmin, carry_out
 from apps.oracle import operations
 from apps.oracle.admin import cells
 from apps.oracle.admin.forms import terms_from
@@ -28,7 +29,7 @@ _ASKED = "Ticket #{} asks another person for it. Until then nothing changes."
 
 
 @admin.register(Source)
-class SourceAdmin(ReadOnlyAdmin):
+class SourceAdmin(EnrichedAdmin):
     """Assets with their prices on top, each source below."""
 
     list_display = ("source", "asset", "figure", "age", "apart", "state", "failures", "latency")
@@ -66,10 +67,11 @@ class SourceAdmin(ReadOnlyAdmin):
 
     # -- Pages ---------------------------------------------------------------------------------
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changes: Any = super().get_changelist_instance(request)
-        changes.result_list = _with_health(list(changes.result_list))
-        return changes
+    def enrich(self, rows: Sequence[Source]) -> None:
+        names = names_of(rows[0].chain_id) if rows else {}
+        for row, health in zip(rows, health_of(list(rows)), strict=True):
+            row.__dict__["health"] = health
+            row.__dict__["asset_name"] = names.get(row.token) or short(row.token)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -78,12 +80,6 @@ class SourceAdmin(ReadOnlyAdmin):
         context = {"title": "Oracle", "assets": lines, **(extra_context or {})}
         response: HttpResponse = super().changelist_view(request, context)
         return response
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Source | None:
-        row: Source | None = super().get_object(request, object_id, from_field)
-        return _with_health([row])[0] if row else None
 
     def asset_view(self, request: HttpRequest, token: str) -> HttpResponse:
         """One asset: its price, its line, what each source says, what was observed last."""
@@ -204,23 +200,11 @@ class SourceAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Approved by")
     def approved(self, row: Source) -> SafeString:
-        if row.ticket_id is None:
-            return display.unknown("It came with the installation or with the asset")
-        url = reverse("admin:approvals_ticket_change", args=[row.ticket_id])
-        return format_html('<a class="link" href="{}">Ticket {}</a>', url, row.ticket_id)
+        return display.ticket(row.ticket_id, reason="As the installation or the asset had it")
 
     @admin.display(description="Last gave a figure")
     def answered(self, row: Source) -> SafeString:
         return display.when(row.last_answer_at, reason="Never")
-
-
-def _with_health(rows: list[Source]) -> list[Source]:
-    """Rows with what each said last and their assets' names, read at once."""
-    names = names_of(rows[0].chain_id) if rows else {}
-    for row, health in zip(rows, health_of(rows), strict=True):
-        row.__dict__["health"] = health
-        row.__dict__["asset_name"] = names.get(row.token) or short(row.token)
-    return rows
 
 
 def _health(row: Source) -> SourceHealth:

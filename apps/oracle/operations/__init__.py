@@ -3,10 +3,7 @@
 from apps.oracle.operations.loading import BadSourcesFile, SourcesExist, load_sources
 from apps.oracle.operations.observing import NotNewer, record
 from apps.oracle.operations.proposing import (
-    AlreadyProposed,
     BadSource,
-    NoReason,
-    NothingChanges,
     SourceNotFound,
     apply_source,
     propose_source,
@@ -15,12 +12,9 @@ from apps.oracle.operations.proposing import (
 from apps.oracle.operations.pruning import prune
 
 __all__ = [
-    "AlreadyProposed",
     "BadSource",
     "BadSourcesFile",
-    "NoReason",
     "NotNewer",
-    "NothingChanges",
     "SourceNotFound",
     "SourcesExist",
     "apply_source",

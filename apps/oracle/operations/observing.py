@@ -9,6 +9,7 @@ from apps.chain.queries import PriceReading
 from apps.core import bus
 from apps.core.errors import Refused
 from apps.core.locks import transaction_lock
+from apps.core.units import format_bps
 from apps.oracle.client import HttpAnswer
 from apps.oracle.events import PriceLost, PriceRecovered, SourceFailed
 from apps.oracle.models import Price, Quote, Source, SourceKind
@@ -25,7 +26,8 @@ from apps.oracle.rules.agreement import (
 from apps.oracle.rules.sources import ADAPTER_NAME
 
 FAILURES_TOLD = 5
-"""People hear of a source after so many observations in a row without a figure; once."""
+"""People hear of a source after so many observations in a row that it gave no figure, or one that
+was left out; once."""
 _TEXT_MAX = 300
 _HEALTH = ["failures_in_a_row", "last_error", "latency_ms", "last_answer_at"]
 _BAD = (Verdict.FAILED, Verdict.INVALID)
@@ -43,7 +45,7 @@ def record(
     other one that has a source; new assets get their ADAPTER source.
 
     Publishes PriceLost and PriceRecovered for prices that changed between known and unknown, and
-    SourceFailed for a source's fifth failure in a row.
+    SourceFailed for a source that was of no use, failed or left out, for the fifth time in a row.
 
     Args:
         reading: what the chain said at one block.
@@ -62,7 +64,8 @@ def record(
         row = _keep(chain_id, token, agreed, reading, at)
         _publish_change(before.get(token), row)
         for source, judged in zip(sources, agreed.judged, strict=True):
-            _note_health(source, judged, http_answers.get(source.pk), at)
+            answer, known = http_answers.get(source.pk), agreed.price is not None
+            _note_health(source, judged, answer, at, is_price_known=known)
     asked = [source for sources in by_token.values() for source in sources]
     Source.objects.bulk_update(asked, _HEALTH)
 
@@ -169,14 +172,29 @@ def _publish_change(before: Price | None, row: Price) -> None:
         )
 
 
-def _note_health(source: Source, judged: Judged, http: HttpAnswer | None, at: datetime) -> None:
-    failed = judged.verdict in _BAD
-    source.failures_in_a_row = source.failures_in_a_row + 1 if failed else 0
-    source.last_error = judged.error[:_TEXT_MAX] if failed else ""
+def _why_left_out(judged: Judged, *, is_price_known: bool) -> str:
+    """Why a source was of no use; empty when it was. While all disagree nobody knows who is off."""
+    if judged.verdict is Verdict.OUTLIER and is_price_known:
+        return f"It is {format_bps(judged.deviation_bps)} off what the others agree on."
+    left_out = judged.verdict is Verdict.STALE or judged.verdict in _BAD
+    return judged.error if left_out else ""
+
+
+def _note_health(
+    source: Source,
+    judged: Judged,
+    http: HttpAnswer | None,
+    at: datetime,
+    *,
+    is_price_known: bool,
+) -> None:
+    error = _why_left_out(judged, is_price_known=is_price_known)
+    source.failures_in_a_row = source.failures_in_a_row + 1 if error else 0
+    source.last_error = error[:_TEXT_MAX]
     source.latency_ms = None if http is None else http.latency_ms
-    if not failed:
+    if judged.verdict not in _BAD:
         source.last_answer_at = at
-    if failed and source.failures_in_a_row == FAILURES_TOLD:
+    if error and source.failures_in_a_row == FAILURES_TOLD:
         bus.publish(
             SourceFailed(
                 chain_id=source.chain_id,

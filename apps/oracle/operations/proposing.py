@@ -14,8 +14,7 @@ from apps.approvals.events import TicketDecided
 from apps.audit import operations as audit
 from apps.chain import queries as chain
 from apps.core.actor import Actor
-from apps.core.errors import Invalid, NotFound, Refused
-from apps.core.text import visible_line
+from apps.core.errors import Invalid, NotFound
 from apps.oracle.models import Source
 from apps.oracle.queries.names import names_of, short
 from apps.oracle.queries.sources import terms_of
@@ -28,24 +27,9 @@ from apps.oracle.rules.sources import (
     subject_of,
 )
 
-CONFIG_CHANGE = "CONFIG_CHANGE"
-REASON_MAX = 500
-
 
 class BadSource(Invalid):
     """What was proposed cannot be a price source."""
-
-
-class NoReason(Invalid):
-    """Who proposes says why."""
-
-
-class NothingChanges(Refused):
-    """The source is so already."""
-
-
-class AlreadyProposed(Refused):
-    """A ticket about this source waits for votes."""
 
 
 class SourceNotFound(NotFound):
@@ -69,33 +53,22 @@ def propose_source(
     Doors ask for the right ``oracle.propose_source``.
 
     Raises:
-        BadSource, NoReason, NothingChanges, AlreadyProposed, approvals.TooFewEligible.
+        BadSource.
+        approvals.NoReason, NothingChanges, AlreadyProposed, TooFewEligible.
     """
     token, name = token.strip().lower(), name.strip()
-    reason = visible_line(reason, characters_max=REASON_MAX)
-    if not reason:
-        raise NoReason("Say why.")
+    reason = approvals.clean_change_reason(reason)
     _refuse_mistakes(chain_id, token, name, terms)
     row = _locked(chain_id, token, name)
     _refuse_another_kind(row, terms)
     old = None if row is None else terms_of(row)
     if terms == old:
-        raise NothingChanges(f"Source “{name}” is so already.")
-    subject = subject_of(chain_id, token, name)
-    earlier = tickets.tickets_for([CONFIG_CHANGE], subject, chain_id=chain_id)
-    waiting = next((ticket for ticket in earlier if ticket.is_open), None)
-    if waiting is not None:
-        raise AlreadyProposed(f"Ticket {waiting.pk} about this waits for votes.", ticket=waiting.pk)
+        raise approvals.NothingChanges(f"Source “{name}” is so already.")
     asset = names_of(chain_id).get(token) or short(token)
-    return approvals.open_ticket(
-        kind=CONFIG_CHANGE,
-        subject_id=subject,
+    return approvals.propose_change(
+        kind=approvals.CONFIG_CHANGE,
+        subject_id=subject_of(chain_id, token, name),
         title=f"Price source “{name}” of {asset}",
-        requester_name=actor.name,
-        maker_user_id=actor.user_id,
-        party_wallets=[],
-        amount=None,
-        currency="",
         facts={
             "chainId": chain_id,
             "token": token,
@@ -104,14 +77,10 @@ def propose_source(
             "new": _as_facts(terms),
             "reason": reason,
         },
-        conditions=[],
-        assessment={},
-        calls_hash=chain.calls_hash([]),
         chain_id=chain_id,
         actor=actor,
         at=at,
-        idempotency_key=f"{CONFIG_CHANGE}:{subject}:{len(earlier) + 1}",
-    ).pk
+    )
 
 
 def propose_switch(*, source_id: int, active: bool, reason: str, actor: Actor, at: datetime) -> int:
@@ -143,8 +112,7 @@ def apply_source(fact: TicketDecided) -> None:
     """
     if fact.decision != "APPROVED" or not is_subject(fact.subject_id):
         return
-    ticket = tickets.ticket(fact.ticket_id)
-    tickets.authorises(ticket_id=ticket.pk, calls_hash=chain.calls_hash([]), at=fact.at)
+    ticket = tickets.authorised_change(fact)
     chain_id, token, name = source_of(fact.subject_id)
     row = _locked(chain_id, token, name)
     if row is not None and row.ticket_id == ticket.pk:
@@ -157,7 +125,6 @@ def apply_source(fact: TicketDecided) -> None:
             ticket_id=ticket.pk,
             status="FAILED",
             error=f"Source “{name}” is not as it was when it was asked about.",
-            tx_hash="",
             at=fact.at,
         )
         return
@@ -173,7 +140,7 @@ def apply_source(fact: TicketDecided) -> None:
         level="HIGH",
         at=fact.at,
     )
-    approvals.record_execution(ticket_id=ticket.pk, status="DONE", error="", tx_hash="", at=fact.at)
+    approvals.record_execution(ticket_id=ticket.pk, status="DONE", at=fact.at)
 
 
 def _set(row: Source, terms: SourceTerms, ticket: tickets.Ticket) -> None:

@@ -2,8 +2,10 @@
 
 Of the figures that sources gave, those that are no price (zero, negative, absurd, dated in the
 future) and those that are too old are put aside, then those more than ``APART_BPS`` off the median
-of the rest. The price is the median of what is left, if that is at least ``QUORUM`` figures and the
-lowest and the highest of them are at most ``APART_BPS`` of it apart. Otherwise it is unknown.
+of the rest. The price is the median of what is left, if that is at least ``QUORUM`` figures.
+Otherwise it is unknown. Two figures alone are compared with each other: both are equally near to
+their mean, so nobody can say which of them is off, and further apart than ``APART_BPS`` of it there
+is no price.
 
 Prices are USDT per whole token with 18 decimals; basis points are compared in exact integers and
 rounded towards zero only to be shown.
@@ -23,6 +25,7 @@ AHEAD_MAX = timedelta(seconds=60)
 PRICE_MAX = 10**36
 """10**18 USDT for one token: beyond it a figure is a mistake."""
 SHOWN_BPS_MAX = 10**9
+_PAIR = 2
 
 
 class Verdict(StrEnum):
@@ -174,10 +177,16 @@ def _why_not(given: Sequence[Figure], fresh: Sequence[Figure], near: Sequence[in
         )
     prices = near if len(near) >= QUORUM else [_price(figure) for figure in fresh]
     centre, low, high = median(prices), min(prices), max(prices)
-    if len(near) < QUORUM or is_apart(high, low, centre):
-        apart = format_bps(bps_apart(high, low, centre))
+    is_pair_apart = len(near) == _PAIR and is_apart(high, low, centre)
+    if len(near) < QUORUM or is_pair_apart:
+        apart = format_bps(_bps_apart_up(high, low, centre))
         return f"The sources are {apart} apart; {format_bps(APART_BPS)} is allowed."
     return ""
+
+
+def _bps_apart_up(high: int, low: int, of: int) -> int:
+    """The distance rounded up, so that what is too far never reads as what is allowed."""
+    return min(-(-(high - low) * BPS_ONE // of), SHOWN_BPS_MAX)
 
 
 def _sources(count: int) -> str:

@@ -12,14 +12,11 @@ from django.http import HttpResponse
 from apps.audit import operations as audit
 from apps.core import exports
 from apps.core.actor import Actor
-from apps.core.errors import Invalid
 from apps.core.units import to_decimal
 from apps.rebalance import queries
 from apps.rebalance.models import Leg, Plan
 
-ROWS_MAX = 50_000
 _CHUNK = 500
-_TYPES = {"csv": exports.CSV_TYPE, "xlsx": exports.XLSX_TYPE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +24,6 @@ class _Row:
     plan: Plan
     view: queries.PlanView
     leg: Leg
-
-
-class TooMany(Invalid):
-    """More rows than one file should have."""
 
 
 def _tier(tier: str, which: str, row: _Row) -> Any:
@@ -106,12 +99,13 @@ def export(
     """A CSV or XLSX file of exactly these plans' legs; written down in the audit log.
 
     Raises:
-        TooMany: over 50,000 rows.
+        exports.TooMany: over 50,000 rows.
     """
     count = Leg.objects.filter(plan__in=plans.order_by().values("pk")).count()
-    if count > ROWS_MAX:
-        raise TooMany(f"{count:,} rows are too many for one file; narrow the list to {ROWS_MAX:,}.")
-    content = (exports.csv if file_format == "csv" else exports.xlsx)(_rows(plans), COLUMNS)
+    name = f"rebalancing-{at:%Y%m%dT%H%M%SZ}"
+    response = exports.download(
+        _rows(plans), COLUMNS, count=count, file_format=file_format, name=name
+    )
     audit.record(
         actor=actor,
         action="rebalance.exported",
@@ -120,9 +114,6 @@ def export(
         after={"rows": count, "format": file_format, "filter": query},
         at=at,
     )
-    response = HttpResponse(content, content_type=_TYPES[file_format])
-    name = f"rebalancing-{at:%Y%m%dT%H%M%SZ}.{file_format}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 

@@ -113,6 +113,16 @@ def form_fields(values: Parameters) -> list[dict[str, Any]]:
     return [*groups, {"title": "No execution (UTC)", "fields": [], "blackouts": lines}]
 
 
+def labelled(text: str) -> str:
+    """A text with each parameter's name as the form writes it."""
+    labels = {name: label for members in _GROUPS.values() for name, (label, _) in members.items()}
+    return re.sub(r"\b[a-z0-9_]+\b", lambda found: _quoted(labels, found.group()), text)
+
+
+def _quoted(labels: Mapping[str, str], word: str) -> str:
+    return f"“{labels[word]}”" if word in labels else word
+
+
 def parameters_of(form: Mapping[str, str], now: Parameters) -> Parameters:
     """The form's parameters; a field that is not in the form stays as it is now.
 

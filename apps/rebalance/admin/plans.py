@@ -4,14 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import PermissionDenied
 from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
-    HttpResponseBadRequest,
-    HttpResponseNotAllowed,
     HttpResponseRedirect,
 )
 from django.template.response import TemplateResponse
@@ -23,11 +19,11 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from apps.core import clock, display
 from apps.core.actor import Actor
-from apps.core.admin import ReadOnlyAdmin, carry_out
+from apps.core.admin import PageAdmin, carry_out, export_list, number_in_path
+from apps.core.admin_filters import DayRangeFilter
 from apps.core.errors import Refused
 from apps.rebalance import operations, queries
 from apps.rebalance.models import Plan
-from apps.redemptions.admin.filters import DayRangeFilter
 
 from .base import AIMS, TONES, require, show
 from .export import export
@@ -38,7 +34,7 @@ _PAGE = "admin:rebalance_plan_change"
 
 
 @admin.register(Plan)
-class PlanAdmin(ReadOnlyAdmin):
+class PlanAdmin(PageAdmin):
     """Every plan, the newest first; each opens on its page."""
 
     list_display = (
@@ -132,10 +128,7 @@ class PlanAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Approval")
     def decided(self, row: Plan) -> SafeString:
-        if row.ticket_id is None:
-            return display.unknown(row.approval or "Nobody is asked yet")
-        url = reverse("admin:approvals_ticket_change", args=[row.ticket_id])
-        return format_html('<a class="link" href="{}">Ticket #{}</a>', url, row.ticket_id)
+        return display.ticket(row.ticket_id, reason=row.approval or "Nobody is asked yet")
 
     @admin.display(description="Asked by", ordering="created_by_name")
     def made_by(self, row: Plan) -> SafeString:
@@ -153,37 +146,18 @@ class PlanAdmin(ReadOnlyAdmin):
 
     def export_view(self, request: HttpRequest, file_format: str) -> HttpResponse:
         """The filtered list as CSV or XLSX."""
-        require(request, "rebalance.export_plan")
-        if file_format not in ("csv", "xlsx"):
-            raise Http404
-        try:
-            rows = self.get_changelist_instance(request).queryset
-            return export(
-                rows,
-                file_format,
-                query=request.GET.urlencode(),
-                actor=Actor.of_request(request),
-                at=clock.now(),
-            )
-        except IncorrectLookupParameters:
-            return HttpResponseBadRequest("The list cannot be narrowed like that.")
-        except Refused as refused:
-            messages.error(request, refused.message)
-            return HttpResponseRedirect(reverse(_LIST))
+        return export_list(
+            self,
+            request,
+            permission="rebalance.export_plan",
+            file_format=file_format,
+            export=export,
+            back_to=_LIST,
+        )
 
     # -- Page ----------------------------------------------------------------------------------
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponseNotAllowed(["GET", "HEAD"])
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+    def page(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = _row(object_id)
         return show(request, "plan", f"Plan R-{row.pk}", plan_page(row, request.user))
 
@@ -245,9 +219,7 @@ class PlanAdmin(ReadOnlyAdmin):
 
 
 def _row(object_id: str) -> Plan:
-    if not (object_id.isascii() and object_id.isdigit() and len(object_id) < 19):
-        raise Http404
     try:
-        return queries.plan(int(object_id))
+        return queries.plan(number_in_path(object_id))
     except queries.PlanNotFound as missing:
         raise Http404(missing.message) from missing

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
@@ -12,13 +12,19 @@ from django.views.decorators.http import require_POST
 from apps.core import clock, display
 from apps.core.actor import Actor
 from apps.core.admin import ReadOnlyAdmin, carry_out
+from apps.core.errors import Refused
 from apps.rebalance import operations, queries
 from apps.rebalance.models import Policy
 from apps.rebalance.rules import frozen
+from apps.rebalance.rules.bounds import BadParameters
 
-from .parameters import form_fields, parameters_of, shown
+from .parameters import form_fields, labelled, parameters_of, shown
 
 PROPOSE = "rebalance.propose_policy"
+
+
+class OldVersion(Refused):
+    """The form was of parameters that are no longer in force."""
 
 
 @admin.register(Policy)
@@ -38,35 +44,31 @@ class PolicyAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        row = self.get_object(request, object_id) if object_id else None
-        values = frozen.parameters_from_json(row.values) if row else None
-        context = {
-            "title": f"Policy v{row.version}" if row else "Policy",
-            "groups": shown(values) if values else [],
-            "fields_by_group": form_fields(values) if values else [],
+    def beside(self, request: HttpRequest, row: Policy) -> dict[str, Any]:
+        values = frozen.parameters_from_json(row.values)
+        return {
+            "title": f"Policy v{row.version}",
+            "groups": shown(values),
+            "fields_by_group": form_fields(values),
             "why_not_propose": _why_not(request, row),
-            **(extra_context or {}),
         }
-        return super().changeform_view(request, object_id, form_url, context)
 
     def propose_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask another person for other parameters."""
 
         def act() -> str:
-            _version, now = queries.policy()
-            ticket = operations.propose_policy(
-                parameters=parameters_of(request.POST, now),
-                reason=request.POST.get("reason", ""),
-                actor=Actor.of_request(request),
-                at=clock.now(),
-            )
+            version, now = queries.policy()
+            if not Policy.objects.filter(pk=pk, version=version).exists():
+                raise OldVersion(f"Version {version} is in force now; look at it first.")
+            try:
+                ticket = operations.propose_policy(
+                    parameters=parameters_of(request.POST, now),
+                    reason=request.POST.get("reason", ""),
+                    actor=Actor.of_request(request),
+                    at=clock.now(),
+                )
+            except BadParameters as refused:
+                raise BadParameters(labelled(refused.message)) from refused
             return f"Ticket #{ticket} asks for it. Until it is approved nothing changes."
 
         return carry_out(
@@ -84,14 +86,11 @@ class PolicyAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Approved by")
     def changed(self, row: Policy) -> SafeString:
-        if row.ticket_id is None:
-            return display.unknown("As the installation had it")
-        url = reverse("admin:approvals_ticket_change", args=[row.ticket_id])
-        return format_html('<a class="link" href="{}">Ticket #{}</a>', url, row.ticket_id)
+        return display.ticket(row.ticket_id, reason="As the installation had it")
 
 
-def _why_not(request: HttpRequest, row: Policy | None) -> str:
-    if row is None or not row.active:
+def _why_not(request: HttpRequest, row: Policy) -> str:
+    if not row.active:
         return "Only the version in force can be changed."
     if not request.user.has_perm(PROPOSE):
         return "Your role does not propose parameters."

@@ -9,9 +9,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from apps.core import display
 from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin_filters import DayRangeFilter
 from apps.rebalance.models import TriggerEvent
 from apps.rebalance.templatetags.rebalance import outcome
-from apps.redemptions.admin.filters import DayRangeFilter
 
 
 @admin.register(TriggerEvent)

@@ -9,11 +9,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from apps.chain.terms import Tier
-from apps.core.api import AmountField
+from apps.core.api import AmountField, PeriodSerializer
 from apps.core.units import BPS_ONE
 from apps.rebalance.models import PlanStatus, TriggerKind
 from apps.rebalance.rules.figures import Aim, AimKind
-from apps.redemptions.api.params import InstantField
 
 AIMS = (AimKind.TIERS, AimKind.LIQUIDITY, AimKind.DEPLOY, AimKind.WEIGHTS)
 
@@ -33,17 +32,9 @@ PARAMETERS = [
 ]
 
 
-class _Filter(serializers.Serializer):
+class _Filter(PeriodSerializer):
     trigger = serializers.ChoiceField(TriggerKind.choices, required=False)
     status = serializers.ChoiceField(PlanStatus.choices, required=False)
-    start_date = InstantField(required=False)
-    end_date = InstantField(required=False, is_end=True)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        start, end = attrs.get("start_date"), attrs.get("end_date")
-        if start and end and start >= end:
-            raise serializers.ValidationError({"start_date": ["Must be before endDate."]})
-        return attrs
 
 
 _LOOKUPS = {"start_date": "created_at__gte", "end_date": "created_at__lt"}

@@ -2,10 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
-
-from apps.accounts.api import signatures
 from apps.approvals.api.schema import errors
 
 READ = errors({403: "FORBIDDEN: your role does not show rebalancing", 404: "NOT_FOUND"})
@@ -25,15 +21,6 @@ CHANGED = errors(
         409: "CONFLICT: expired or moved (preview again), another plan is open, or too late",
     }
 )
-SIGNATURE = [
-    OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
-    for name in (
-        signatures.WALLET,
-        signatures.SIGNATURE,
-        signatures.TIMESTAMP,
-        signatures.NONCE,
-    )
-]
 SIGNED = "Sign the EIP-712 Operation of this request with the registered wallet."
 STATE = {
     "l1Ratio": "0.0600",

@@ -178,7 +178,7 @@ class ExecuteView(APIView):
         tags=["rebalance"],
         summary="Submit a preview: it becomes a plan, and a ticket where people have to approve",
         description=schema.SIGNED,
-        parameters=schema.SIGNATURE,
+        parameters=signatures.PARAMETERS,
         request=params.ExecuteRequest,
         responses={202: serializers.PlanDetail, **schema.CHANGED},
         examples=[

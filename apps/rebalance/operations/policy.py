@@ -19,8 +19,6 @@ from apps.rebalance.rules import frozen
 from apps.rebalance.rules.bounds import refuse_unless_sound
 from apps.rebalance.rules.figures import Parameters
 
-CONFIG_CHANGE = "CONFIG_CHANGE"
-
 
 class OtherPolicyNow(Refused):
     """The parameters are no longer those that were asked about."""
@@ -33,7 +31,8 @@ def propose_policy(*, parameters: Parameters, reason: str, actor: Actor, at: dat
     Doors ask for the right ``rebalance.propose_policy``.
 
     Raises:
-        NoReason, BadParameters, NothingChanges, AlreadyProposed, NoPolicy, NoRule, TooFewEligible.
+        BadParameters, NoPolicy.
+        approvals.NoReason, NothingChanges, AlreadyProposed, TooFewEligible.
     """
     reason = approvals.clean_change_reason(reason)
     refuse_unless_sound(parameters)
@@ -45,7 +44,7 @@ def propose_policy(*, parameters: Parameters, reason: str, actor: Actor, at: dat
     if not changes:
         raise approvals.NothingChanges("These are the parameters already.")
     return approvals.propose_change(
-        kind=CONFIG_CHANGE,
+        kind=approvals.CONFIG_CHANGE,
         subject_id=POLICY_SUBJECT,
         title="Parameters of rebalancing",
         facts={
@@ -72,19 +71,18 @@ def apply_policy(fact: TicketDecided) -> None:
     """
     if fact.decision != "APPROVED" or fact.subject_id != POLICY_SUBJECT:
         return
-    ticket = tickets.ticket(fact.ticket_id)
-    tickets.authorises(ticket_id=ticket.pk, calls_hash=chain.calls_hash([]), at=fact.at)
+    ticket = tickets.authorised_change(fact)
     try:
         row = _follow(ticket, fact.at)
     except Refused as refused:
         approvals.record_execution(
-            ticket_id=ticket.pk, status="FAILED", error=refused.message, tx_hash="", at=fact.at
+            ticket_id=ticket.pk, status="FAILED", error=refused.message, at=fact.at
         )
         return
     audit.record(
         actor=Actor.system(f"ticket {ticket.pk}"),
-        action="rebalance.policy_changed",
-        object_type="rebalance_policy",
+        action="CHANGE_POLICY",
+        object_type="policy",
         object_id=str(row.version),
         before={change["parameter"]: change["old"] for change in ticket.facts["changes"]},
         after={change["parameter"]: change["new"] for change in ticket.facts["changes"]}
@@ -92,7 +90,7 @@ def apply_policy(fact: TicketDecided) -> None:
         level="HIGH",
         at=fact.at,
     )
-    approvals.record_execution(ticket_id=ticket.pk, status="DONE", error="", tx_hash="", at=fact.at)
+    approvals.record_execution(ticket_id=ticket.pk, status="DONE", at=fact.at)
 
 
 def _follow(ticket: tickets.Ticket, at: datetime) -> Policy:

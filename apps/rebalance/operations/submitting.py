@@ -9,6 +9,7 @@ from apps.accounts.rules.roles import ADMINISTRATOR_ROLES
 from apps.approvals import operations as approvals
 from apps.core.actor import Actor
 from apps.core.errors import NotAllowed, Refused
+from apps.core.text import visible_line
 from apps.rebalance import queries
 from apps.rebalance.models import Plan, PlanStatus, Preview, TriggerKind
 from apps.rebalance.queries.approval import TICKET_KINDS
@@ -156,8 +157,7 @@ def _withdraw(plan: Plan, words: str, *, actor: Actor, at: datetime) -> Plan:
 
 
 def _in_words(reason: str, actor: Actor) -> str:
-    words = reason.strip()[:500].replace("\x00", "\ufffd")
-    return words or f"{actor.name} asked for it"
+    return visible_line(reason, characters_max=500) or f"{actor.name} asked for it"
 
 
 def _too_late(plan: Plan) -> str:

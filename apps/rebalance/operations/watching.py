@@ -28,16 +28,26 @@ WINDOWS_OVER = timedelta(days=1)
 """A window that opened longer ago than this has been seen, or nobody can use it any more."""
 
 
+_CASH_UNKNOWN = Reason(
+    kind=TriggerKind.LIQUIDITY,
+    text="by the newest snapshot L1 is beyond its marks, or too much falls due",
+    aim=Aim(kind=AimKind.LIQUIDITY),
+)
+
+
 def watch_liquidity(*, chain_id: int, at: datetime) -> TriggerEvent | None:
     """Look whether L1 is too low or too high, or too much falls due; None when all is well.
 
     Raises:
-        ChainUnavailable, SituationUnknown, NoPolicy.
+        ChainUnavailable, NoPolicy.
     """
     _, parameters = queries.policy()
     if not _liquidity_may_be_off(chain_id, parameters):
         return None
-    situation = queries.situation_now(chain_id=chain_id, at=at)
+    try:
+        situation = queries.situation_now(chain_id=chain_id, at=at)
+    except queries.SituationUnknown:
+        return _consider(chain_id, _CASH_UNKNOWN, at)  # which says in the list what is not known
     return _consider(chain_id, triggers.liquidity(situation, parameters), at)
 
 
@@ -58,7 +68,7 @@ def watch_thresholds(*, chain_id: int, at: datetime) -> list[TriggerEvent]:
 
 def watch_calendar(*, chain_id: int, at: datetime) -> list[TriggerEvent]:
     """The checks of the day and of the week, if they were not made since they were due; each is
-    written down even when nothing is to be done.
+    written down even when nothing is to be done. While a price is unknown they are put off.
 
     Raises:
         ChainUnavailable, NoPolicy.
@@ -67,7 +77,7 @@ def watch_calendar(*, chain_id: int, at: datetime) -> list[TriggerEvent]:
         consider(
             chain_id=chain_id,
             trigger=TriggerKind.SCHEDULED,
-            reason=words,
+            reason=words if _is_known(chain_id, at) else f"{words}, put off",
             aim=Aim(kind=aim),
             actor=CLOCK,
             at=at,
@@ -141,6 +151,14 @@ def _news(chain_id: int, reason: Reason | None, *, since: datetime) -> Reason | 
     if reason is None:
         return None
     return None if _told(chain_id, reason.kind, reason.text, since=since) else reason
+
+
+def _is_known(chain_id: int, at: datetime) -> bool:
+    try:
+        queries.situation_now(chain_id=chain_id, at=at)
+    except queries.SituationUnknown:
+        return False
+    return True
 
 
 def _told(chain_id: int, kind: str, reason: str, *, since: datetime) -> bool:

@@ -26,7 +26,7 @@ from .plans import (
     totals,
     triggers,
 )
-from .policy import NoPolicy, describe_policy, policy, policy_facts_now
+from .policy import NoPolicy, describe_policy_change, policy, policy_facts_now
 from .previews import AssetRow, PreviewView, asset_rows, preview_view
 from .situation import (
     SituationUnknown,
@@ -63,7 +63,7 @@ __all__ = [
     "approval_of",
     "asset_rows",
     "describe_plan",
-    "describe_policy",
+    "describe_policy_change",
     "dry_run",
     "due_assets",
     "facts_now",

@@ -1,17 +1,15 @@
 """What a plan's ticket shows: tiers before and after, legs, cost, and a dry run of all of them."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-import redis
-from django.core.cache import cache
 from django.urls import reverse
 
 from apps.approvals.queries import Ticket
 from apps.chain import queries as chain
 from apps.core import clock
+from apps.core.cached import cached
 from apps.core.units import bps_of
 from apps.rebalance.models import Leg, Plan, PlanStatus
 from apps.rebalance.rules.calls import call_of
@@ -55,18 +53,15 @@ def dry_run(legs: Sequence[Leg]) -> dict[str, Any]:
     """What all legs would do now, one after the other at the newest block; when no node answers,
     why."""
     plan_id = legs[0].plan_id if legs else 0
-    key = f"rebalance:dry-run:{plan_id}"
-    known = _remembered(key)
-    if known is not None:
-        return known
     calls = [call_of(leg.plan.chain_id, leg) for leg in legs]
+
+    def tried() -> dict[str, Any]:
+        return simulated(legs, calls, chain.simulate_calls(calls), at=clock.now())
+
     try:
-        run = chain.simulate_calls(calls)
+        return cached(f"rebalance:dry-run:{plan_id}", DRY_RUN_SECONDS, tried)
     except chain.ChainUnavailable as unavailable:
         return {"unavailable": unavailable.message, "legs": []}
-    result = simulated(legs, calls, run, at=clock.now())
-    _remember(key, result)
-    return result
 
 
 def simulated(
@@ -103,16 +98,3 @@ def _sentence(view: PlanView) -> str:
 def _row(ticket: Ticket) -> Plan | None:
     rows = Plan.objects.prefetch_related("legs", "triggers").filter(chain_id=ticket.chain_id)
     return rows.filter(pk=int(ticket.subject_id)).first()
-
-
-def _remembered(key: str) -> dict[str, Any] | None:
-    try:
-        known: dict[str, Any] | None = cache.get(key)
-    except (redis.RedisError, OSError):
-        return None  # without Redis every page asks the node itself
-    return known
-
-
-def _remember(key: str, result: dict[str, Any]) -> None:
-    with suppress(redis.RedisError, OSError):
-        cache.set(key, result, DRY_RUN_SECONDS)

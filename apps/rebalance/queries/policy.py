@@ -29,7 +29,7 @@ def policy() -> tuple[int, Parameters]:
     return row.version, frozen.parameters_from_json(row.values)
 
 
-def describe_policy(ticket: Ticket) -> Mapping[str, Any]:
+def describe_policy_change(ticket: Ticket) -> Mapping[str, Any]:
     """Which parameters change, from what to what, and why."""
     facts = ticket.facts
     words = "; ".join(

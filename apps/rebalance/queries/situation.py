@@ -141,7 +141,8 @@ def _holdings(
             continue
         if asset.balance is None:
             raise SituationUnknown(f"How much {asset.symbol} the vault holds is not known.")
-        if not asset.price or asset.value_assets is None:
+        # Of what is not held nothing is wrong without a price: it is only not bought.
+        if asset.balance > 0 and (not asset.price or asset.value_assets is None):
             raise SituationUnknown(f"The contracts have no price of {asset.symbol}.")
         opens, closes, now = asset.subscription_start, asset.subscription_end, state.block.time
         yield Holding(
@@ -150,8 +151,8 @@ def _holdings(
             tier=asset.tier,
             decimals=asset.decimals,
             balance=asset.balance,
-            price=asset.price,
-            value=asset.value_assets,
+            price=asset.price or 0,
+            value=asset.value_assets or 0,
             target_bps=asset.target_bps,
             purchasable=asset.active
             and (opens is None or opens <= now)

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from apps.core.units import BPS_ONE, bps_of, format_bps
+from apps.core.units import BPS_ONE, bps_of, format_amount, format_bps
 from apps.fund import queries as fund
 from apps.rebalance.models import EXECUTED, OPEN, Plan
 from apps.rebalance.rules.figures import Parameters
+from apps.rebalance.rules.weights import is_above, is_below, percent_down, percent_up
 
 from .cadence import CADENCES, Cadence, next_scheduled
 from .policy import policy
+from .situation import due_assets
 
 STALE_AFTER = timedelta(minutes=10)
 CASH = "USDT"
@@ -117,7 +119,7 @@ def status(*, chain_id: int, at: datetime) -> Status:
         liability_assets=overview.liability_assets if overview else None,
         tiers=tiers,
         assets=assets,
-        reasons=[*_tier_reasons(tiers, parameters), *_asset_reasons(assets, parameters)],
+        reasons=_reasons(overview, assets, chain_id, parameters) if overview else [],
         parameters=parameters,
         policy_version=version,
         open_plan=plans.filter(status__in=OPEN).first(),
@@ -185,45 +187,68 @@ def _cash(
     )
 
 
-def _tier_reasons(tiers: Sequence[TierStatus], parameters: Parameters) -> list[str]:
+def _reasons(
+    overview: fund.Overview,
+    assets: Sequence[AssetStatus],
+    chain_id: int,
+    parameters: Parameters,
+) -> list[str]:
+    return [
+        *_tier_reasons(overview, parameters),
+        *_due_reasons(overview, chain_id, parameters),
+        *_asset_reasons(assets, overview.aum_assets, parameters),
+    ]
+
+
+def _tier_reasons(overview: fund.Overview, parameters: Parameters) -> list[str]:
+    """In the exact figures that triggers compare: a ratio that is rounded may hide a fraction."""
+    gross, margin_bps = overview.aum_assets, parameters.tier_deviation_bps
     reasons = []
-    for tier in tiers:
-        deviation = tier.deviation_bps
-        if deviation is not None and abs(deviation) > parameters.tier_deviation_bps:
-            reasons.append(
-                f"{tier.tier} is {format_bps(tier.ratio_bps)} of assets,"
-                f" {'above' if deviation > 0 else 'below'} its target"
-                f" {format_bps(tier.target_bps)} by more than"
-                f" {format_bps(parameters.tier_deviation_bps)}."
-            )
-    l1 = next((tier.ratio_bps for tier in tiers if tier.tier == "L1"), None)
-    if l1 is not None and l1 < parameters.l1_low_bps:
-        reasons.append(
-            f"L1 is {format_bps(l1)} of assets, below {format_bps(parameters.l1_low_bps)}."
-        )
-    if l1 is not None and l1 > parameters.l1_high_bps:
-        reasons.append(
-            f"L1 is {format_bps(l1)} of assets, above {format_bps(parameters.l1_high_bps)}."
-        )
+    for tier in overview.tiers:
+        if tier.target_bps is None:
+            continue
+        value, target = tier.value_assets, format_bps(tier.target_bps)
+        if is_above(value, gross, tier.target_bps + margin_bps):
+            said = f"{percent_up(value, gross)} of assets, above its target {target}"
+        elif is_below(value, gross, tier.target_bps - margin_bps):
+            said = f"{percent_down(value, gross)} of assets, below its target {target}"
+        else:
+            continue
+        reasons.append(f"{tier.tier} is {said} by more than {format_bps(margin_bps)}.")
+    first = overview.l1_assets
+    if is_below(first, gross, parameters.l1_low_bps):
+        low = format_bps(parameters.l1_low_bps)
+        reasons.append(f"L1 is {percent_down(first, gross)} of assets, below {low}.")
+    if is_above(first, gross, parameters.l1_high_bps):
+        high = format_bps(parameters.l1_high_bps)
+        reasons.append(f"L1 is {percent_up(first, gross)} of assets, above {high}.")
     return reasons
 
 
-def _asset_reasons(assets: Sequence[AssetStatus], parameters: Parameters) -> list[str]:
+def _due_reasons(overview: fund.Overview, chain_id: int, parameters: Parameters) -> list[str]:
+    until = overview.block_at + timedelta(hours=parameters.horizon_hours)
+    due = due_assets(chain_id=chain_id, until=until)
+    if not is_above(due, overview.liquid_assets, parameters.due_share_max_bps):
+        return []
+    share = format_bps(parameters.due_share_max_bps)
+    within = f"within {parameters.horizon_hours} hours"
+    return [f"{format_amount(due)} USDT fall due {within}, more than {share} of L1 and L2."]
+
+
+def _asset_reasons(assets: Sequence[AssetStatus], gross: int, parameters: Parameters) -> list[str]:
     held = sorted(
-        (one for one in assets if one.token and one.weight_bps is not None),
-        key=lambda one: one.weight_bps or 0,
-        reverse=True,
+        ((one.value_assets or 0, one.symbol) for one in assets if one.token), reverse=True
     )
-    limit = parameters.asset_weight_max_bps
+    limit, top_limit = parameters.asset_weight_max_bps, parameters.top3_weight_max_bps
     reasons = [
-        f"{one.symbol} is {format_bps(one.weight_bps)} of assets, more than {format_bps(limit)}."
-        for one in held
-        if (one.weight_bps or 0) > limit
+        f"{symbol} is {percent_up(value, gross)} of assets, more than {format_bps(limit)}."
+        for value, symbol in held
+        if is_above(value, gross, limit)
     ]
-    top3 = sum(one.weight_bps or 0 for one in held[:3])
-    if top3 > parameters.top3_weight_max_bps:
+    top = sum(value for value, _ in held[:3])
+    if is_above(top, gross, top_limit):
         reasons.append(
-            f"The three largest assets are {format_bps(top3)} of assets, more than"
-            f" {format_bps(parameters.top3_weight_max_bps)}."
+            f"The three largest assets are {percent_up(top, gross)} of assets, more than"
+            f" {format_bps(top_limit)}."
         )
     return reasons

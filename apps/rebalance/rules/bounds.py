@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from apps.core.errors import Invalid
-from apps.core.units import BPS_ONE, UINT256_MAX
+from apps.core.units import BPS_ONE, UINT256_MAX, format_bps
 
 from .figures import Blackout, Parameters
 
@@ -62,7 +62,12 @@ def _out_of_range(parameters: Parameters) -> Iterator[str]:
             continue
         low, high = _RANGES[field.name]
         if not low <= getattr(parameters, field.name) <= high:
-            yield f"{field.name} lies between {low} and {high}."
+            bounds = f"{_shown(field.name, low)} and {_shown(field.name, high)}"
+            yield f"{field.name} lies between {bounds}."
+
+
+def _shown(name: str, value: int) -> str:
+    return format_bps(value) if name.endswith("_bps") else f"{value:,}"
 
 
 def _contradictions(parameters: Parameters) -> Iterator[str]:
@@ -70,6 +75,8 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
         yield "l1_low_bps is below l1_high_bps."
     if parameters.slippage_warn_bps > parameters.slippage_block_bps:
         yield "slippage_warn_bps is at most slippage_block_bps."
+    if parameters.expected_slippage_bps > parameters.slippage_block_bps:
+        yield "expected_slippage_bps is at most slippage_block_bps: else nothing is ever traded."
     if parameters.asset_weight_max_bps > parameters.top3_weight_max_bps:
         yield "asset_weight_max_bps is at most top3_weight_max_bps."
 

@@ -180,7 +180,8 @@ class Action:
     A REDEEM sells exactly ``tokens`` and is expected to bring ``assets``, at least ``assets_min``;
     a PURCHASE spends exactly ``assets`` and is expected to bring ``tokens``, at least
     ``tokens_min``. Priorities: 0 cash for redemptions falling due, 1 refill L1 from L2, 2 refill L1
-    from L3, 3 deploy surplus. ``depends_on`` are positions whose proceeds this one spends.
+    from L3, 3 deploy surplus. ``position`` counts from 1; ``depends_on`` are positions whose
+    proceeds this one spends.
     """
 
     position: int

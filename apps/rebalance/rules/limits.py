@@ -45,7 +45,7 @@ class Limits:
 def limits_of(situation: Situation, parameters: Parameters, aim: Aim) -> Limits:
     """The bounds of each asset under an aim."""
     return Limits(
-        sells={h.token: _sale_max(situation, h) for h in situation.holdings},
+        sells={h.token: _sale_max(situation, parameters, h) for h in situation.holdings},
         buys={h.token: _purchase_max(situation, parameters, aim, h) for h in situation.holdings},
         reserve=min(situation.spendable_cash, situation.due_assets),
     )
@@ -68,13 +68,13 @@ def liquid_assets(situation: Situation) -> int:
     return situation.tier_assets(Tier.L1) + situation.tier_assets(Tier.L2)
 
 
-def _sale_max(situation: Situation, holding: Holding) -> int:
-    tradable = holding.price > 0 and holding.balance > 0 and _loses_less_than_all(holding)
+def _sale_max(situation: Situation, parameters: Parameters, holding: Holding) -> int:
+    tradable = holding.price > 0 and holding.balance > 0 and _is_tradable(parameters, holding)
     return min(holding.value, _parts_max(situation)) if tradable else 0
 
 
 def _purchase_max(situation: Situation, parameters: Parameters, aim: Aim, holding: Holding) -> int:
-    if not (holding.purchasable and holding.price > 0 and _loses_less_than_all(holding)):
+    if not (holding.purchasable and holding.price > 0 and _is_tradable(parameters, holding)):
         return 0
     # Cash is as liquid as anything in L1: it is spent on it only to undo a sale.
     if holding.tier is Tier.L1 and aim.kind is not AimKind.REVERSE:
@@ -100,8 +100,10 @@ def _parts_max(situation: Situation) -> int:
     return max(0, situation.trade_assets_max) * PARTS_MAX
 
 
-def _loses_less_than_all(holding: Holding) -> bool:
-    return holding.expected_slippage_bps < BPS_ONE
+def _is_tradable(parameters: Parameters, holding: Holding) -> bool:
+    """Not when it would lose more than the checks before execution let through."""
+    most_bps = min(parameters.slippage_block_bps, BPS_ONE - 1)
+    return holding.expected_slippage_bps <= most_bps
 
 
 # -- Afterwards ------------------------------------------------------------------------------------
@@ -120,7 +122,7 @@ def violation(situation: Situation, parameters: Parameters, aim: Aim, draft: Dra
 
 def _of_size(parameters: Parameters, aim: Aim, draft: Draft) -> str:
     if not draft.actions:
-        return "nothing that would help can be bought or sold now"
+        return "nothing would be traded"
     # What falls due is raised however little it is.
     urgent = aim.kind is AimKind.LIQUIDITY and aim.raise_assets > 0
     if draft.amount_assets < parameters.plan_assets_min and not urgent:

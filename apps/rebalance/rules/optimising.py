@@ -9,11 +9,7 @@ unknowns are scaled so that the whole fund is 10 000.
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.optimize import (  # type: ignore[import-untyped]
-    Bounds,
-    LinearConstraint,
-    milp,
-)
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from apps.chain.terms import Tier
 from apps.core.units import BPS_ONE

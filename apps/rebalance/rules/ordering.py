@@ -20,7 +20,7 @@ def in_order(
 ) -> tuple[Action, ...]:
     """Number the actions by priority, sales before purchases, the most liquid tier first."""
     ordered = sorted(_prioritised(aim, lots), key=_place)
-    numbered = [replace(action, position=n) for n, action in enumerate(ordered)]
+    numbered = [replace(action, position=n) for n, action in enumerate(ordered, start=1)]
     return tuple(_depending(_free_cash(situation, parameters), numbered))
 
 

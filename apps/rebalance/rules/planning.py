@@ -20,8 +20,9 @@ from apps.rebalance.rules.figures import (
     TierFigures,
 )
 from apps.rebalance.rules.goals import BadTargets, Goal, goal_of
-from apps.rebalance.rules.legs import Draft, Explain, draft_of
+from apps.rebalance.rules.legs import Draft, Explain, Proposal, draft_of
 from apps.rebalance.rules.limits import Limits, limits_of, violation
+from apps.rebalance.rules.obstacles import why_nothing
 from apps.rebalance.rules.optimising import Unsolved, optimise, tolerance
 from apps.rebalance.rules.scoring import score_of
 from apps.rebalance.rules.words import explaining, warnings_of
@@ -55,6 +56,10 @@ class _Planning:
     def result(self) -> Blueprint | NoPlan:
         """The better of both proposals, or why neither may be done."""
         wish = propose(self._situation, self._parameters, self._goal, self._limits)
+        if not self._draft(wish.proposal).actions:
+            return NoPlan(
+                reason=why_nothing(self._situation, self._parameters, self._goal, self._limits)
+            )
         ruled, why_not = self._feasible(wish)
         if why_not:
             return NoPlan(reason=why_not)
@@ -107,7 +112,7 @@ class _Planning:
         )
         return tiers and cash
 
-    def _draft(self, proposal: dict[str, int]) -> Draft:
+    def _draft(self, proposal: Proposal) -> Draft:
         situation, parameters = self._situation, self._parameters
         return draft_of(situation, parameters, self._goal.aim, proposal, self._explain)
 

@@ -68,9 +68,13 @@ def _need(situation: Situation, parameters: Parameters, goal: Goal) -> str:
 def _source(situation: Situation, goal: Goal, tier: Tier) -> str:
     if tier is Tier.L1:
         return "from L1's yield assets"
-    if tier is Tier.L2 and situation.tier_assets(tier) > goal.tiers[tier]:
-        return "from L2's excess over target"
-    return f"from {tier.name}, not below {format_bps(situation.band(tier).min_bps)}"
+    least = f"not below {format_bps(situation.band(tier).min_bps)}"
+    excess = situation.tier_assets(tier) - goal.tiers[tier]
+    if tier is Tier.L2 and excess > 0:
+        lacking = max(0, goal.tiers[Tier.L1] - situation.tier_assets(Tier.L1))
+        enough = excess >= lacking + goal.aim.raise_assets
+        return "from L2's excess over target" + ("" if enough else f" and beyond it, {least}")
+    return f"from {tier.name}, {least}"
 
 
 def _stands(situation: Situation, goal: Goal, tier: Tier) -> str:
@@ -104,6 +108,9 @@ def warnings_of(
             loss = format_bps(action.slippage_bps)
             yield f"{action.symbol} is expected to lose {loss} when traded"
     for holding in situation.holdings:
+        if holding.balance > 0 and holding.expected_slippage_bps > parameters.slippage_block_bps:
+            loss = format_bps(holding.expected_slippage_bps)
+            yield f"{holding.symbol} is left alone: it is expected to lose {loss} when traded"
         after = draft.values[holding.token]
         if after > weight_limit(situation, parameters, holding):
             ratio = percent_up(after, draft.gross)

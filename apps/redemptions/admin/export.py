@@ -9,11 +9,7 @@ from django.http import HttpResponse
 from apps.audit import operations as audit
 from apps.core import exports
 from apps.core.actor import Actor
-from apps.core.errors import Invalid
 from apps.redemptions.models import Redemption
-
-ROWS_MAX = 50_000
-_TYPES = {"csv": exports.CSV_TYPE, "xlsx": exports.XLSX_TYPE}
 
 COLUMNS: Sequence[exports.Column] = [
     exports.Column("Request", lambda row: row.request_id),
@@ -40,22 +36,19 @@ COLUMNS: Sequence[exports.Column] = [
 ]
 
 
-class TooMany(Invalid):
-    """More rows than one file should have."""
-
-
 def export(
     rows: QuerySet[Redemption], file_format: str, *, query: str, actor: Actor, at: datetime
 ) -> HttpResponse:
     """A CSV or XLSX file of exactly these rows; written down in the audit log.
 
     Raises:
-        TooMany: over 50,000 rows.
+        exports.TooMany: over 50,000 rows.
     """
     count = rows.count()
-    if count > ROWS_MAX:
-        raise TooMany(f"{count:,} rows are too many for one file; narrow the list to {ROWS_MAX:,}.")
-    content = (exports.csv if file_format == "csv" else exports.xlsx)(rows.iterator(), COLUMNS)
+    name = f"redemptions-{at:%Y%m%dT%H%M%SZ}"
+    response = exports.download(
+        rows.iterator(), COLUMNS, count=count, file_format=file_format, name=name
+    )
     audit.record(
         actor=actor,
         action="redemption.exported",
@@ -64,7 +57,4 @@ def export(
         after={"rows": count, "format": file_format, "filter": query},
         at=at,
     )
-    response = HttpResponse(content, content_type=_TYPES[file_format])
-    name = f"redemptions-{at:%Y%m%dT%H%M%SZ}.{file_format}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

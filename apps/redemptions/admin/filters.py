@@ -1,13 +1,13 @@
 """What the redemption list can be narrowed to."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import RangeDateFilter, RangeNumericListFilter
+from unfold.contrib.filters.admin import RangeNumericListFilter
 
 from apps.approvals import queries as approvals
 from apps.chain import queries as chain
@@ -89,36 +89,6 @@ class TabFilter(admin.SimpleListFilter):
         return of_tab(self.value() or "all", queryset, request.user.pk or 0, clock.now())
 
 
-class DayRangeFilter(RangeDateFilter):
-    """From one UTC day to another, both included."""
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Redemption]
-    ) -> QuerySet[Redemption]:
-        first = self._day("_from")
-        last = self._day("_to")
-        if first:
-            queryset = queryset.filter(**{f"{self.parameter_name}__gte": _midnight(first)})
-        if last:
-            queryset = queryset.filter(**{f"{self.parameter_name}__lt": self._end_of(last)})
-        return queryset
-
-    def _day(self, end: str) -> date | None:
-        text = self.used_parameters.get(f"{self.parameter_name}{end}")
-        if not text:
-            return None
-        try:
-            return date.fromisoformat(str(text))
-        except ValueError as error:
-            raise IncorrectLookupParameters(f"{text!r} is not a day (YYYY-MM-DD)") from error
-
-    def _end_of(self, day: date) -> datetime:
-        try:
-            return _midnight(day + timedelta(days=1))
-        except OverflowError as error:
-            raise IncorrectLookupParameters(f"{day} has no end") from error
-
-
 class AmountFilter(RangeNumericListFilter):
     """From one whole-USDT value to another, both included."""
 
@@ -158,10 +128,6 @@ class LateFilter(admin.SimpleListFilter):
                 pk__in=[f"{ticket.chain_id}-{ticket.subject_id}" for ticket in late]
             )
         return queryset
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, UTC)
 
 
 def _base_units(text: str) -> int:

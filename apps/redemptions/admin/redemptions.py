@@ -3,26 +3,23 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
-    HttpResponseBadRequest,
-    HttpResponseNotAllowed,
     HttpResponseRedirect,
 )
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from apps.core import clock
 from apps.core.actor import Actor
-from apps.core.admin import ReadOnlyAdmin
-from apps.core.denials import tell_denied
+from apps.core.admin import PageAdmin, carry_out, export_list
+from apps.core.admin_filters import DayRangeFilter
 from apps.core.errors import Refused
 from apps.redemptions import operations, queries
 from apps.redemptions.models import Redemption
@@ -33,7 +30,6 @@ from .filters import (
     EMPTY,
     TABS,
     AmountFilter,
-    DayRangeFilter,
     LateFilter,
     TabFilter,
     chain_time,
@@ -43,10 +39,12 @@ from .page import redemption_page
 from .rows import RedemptionChangeList
 
 _LIST = "admin:redemptions_redemption_changelist"
+_PAGE = "admin:redemptions_redemption_change"
+_TEMPLATES = "admin/redemptions/redemption"
 
 
 @admin.register(Redemption)
-class RedemptionAdmin(Columns, ReadOnlyAdmin):
+class RedemptionAdmin(Columns, PageAdmin):
     """Redemptions by what they wait for."""
 
     list_display = (
@@ -123,41 +121,23 @@ class RedemptionAdmin(Columns, ReadOnlyAdmin):
 
     def export_view(self, request: HttpRequest, file_format: str) -> HttpResponse:
         """The filtered list as CSV or XLSX."""
-        if not request.user.has_perm("redemptions.export_redemption"):
-            raise PermissionDenied
-        if file_format not in ("csv", "xlsx"):
-            raise Http404
-        try:
-            rows = self.get_changelist_instance(request).queryset
-            return export(
-                rows,
-                file_format,
-                query=request.GET.urlencode(),
-                actor=Actor.of_request(request),
-                at=clock.now(),
-            )
-        except IncorrectLookupParameters:
-            return HttpResponseBadRequest("The list cannot be narrowed like that.")
-        except Refused as refused:
-            messages.error(request, refused.message)
-            return HttpResponseRedirect(reverse(_LIST))
+        return export_list(
+            self,
+            request,
+            permission="redemptions.export_redemption",
+            file_format=file_format,
+            export=export,
+            back_to=_LIST,
+        )
 
     # -- Page ----------------------------------------------------------------------------------
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponseNotAllowed(["GET", "HEAD"])
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+    def page(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = _row(object_id)
         context = redemption_page(row, request.user, at=clock.now())
-        return self._page(request, "page", f"Redemption #{row.request_id}", context)
+        return self.show(
+            request, f"{_TEMPLATES}/page.html", f"Redemption #{row.request_id}", context
+        )
 
     def settle_view(self, request: HttpRequest, key: str) -> HttpResponse:
         """Show what a settlement will do (GET), do it (POST)."""
@@ -173,7 +153,9 @@ class RedemptionAdmin(Columns, ReadOnlyAdmin):
                 messages.success(request, f"The payment of #{row.request_id} is on its way.")
             return HttpResponseRedirect(page_url(row))
         context = redemption_page(row, request.user, at=at)
-        return self._page(request, "settle", f"Settle redemption #{row.request_id}", context)
+        return self.show(
+            request, f"{_TEMPLATES}/settle.html", f"Settle redemption #{row.request_id}", context
+        )
 
     def settle_due_view(self, request: HttpRequest) -> HttpResponse:
         """Per due request what will happen (GET), then what did (POST)."""
@@ -191,31 +173,20 @@ class RedemptionAdmin(Columns, ReadOnlyAdmin):
                 {"row": row, "verdict": queries.settleability(row, at=at)} for row in rows
             ]
             context["liquidity"] = queries.liquidity_now(at=at)
-        return self._page(request, "settle_due", "Settle what is due", context)
+        return self.show(request, f"{_TEMPLATES}/settle_due.html", "Settle what is due", context)
 
     def retry_view(self, request: HttpRequest, key: str) -> HttpResponse:
         """Send a decision again whose transaction failed."""
-        if not request.user.has_perm("approvals.decide_ticket"):
-            raise PermissionDenied
         row = _row(key)
-        try:
-            said = operations.retry_decision(
+
+        def act() -> str:
+            return operations.retry_decision(
                 key=row.key, actor=Actor.of_request(request), at=clock.now()
             )
-        except Refused as refused:
-            if refused.code == "FORBIDDEN":
-                tell_denied(request, refused.message)
-            messages.error(request, refused.message)
-        else:
-            messages.success(request, said)
-        return HttpResponseRedirect(page_url(row))
 
-    def _page(
-        self, request: HttpRequest, name: str, title: str, context: dict[str, Any]
-    ) -> TemplateResponse:
-        common = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
-        template = f"admin/redemptions/redemption/{name}.html"
-        return TemplateResponse(request, template, {**common, **context})
+        return carry_out(
+            request, permission="approvals.decide_ticket", back_to=(_PAGE, row.key), act=act
+        )
 
 
 def _row(key: str) -> Redemption:

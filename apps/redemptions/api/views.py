@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -36,15 +35,6 @@ _VOTED = errors(
         409: "CONFLICT: no open ticket, voted already, figures changed, signature used or expired",
     }
 )
-_SIGNATURE = [
-    OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
-    for name in (
-        signatures.WALLET,
-        signatures.SIGNATURE,
-        signatures.TIMESTAMP,
-        signatures.NONCE,
-    )
-]
 _ROW: dict[str, Any] = {
     "requestId": "7",
     "owner": "0x70997970c51812dc3a010c7d01b50e0d17dc79c8",
@@ -250,7 +240,7 @@ class SettleView(APIView):
         tags=["redemptions"],
         summary="Pay one request that is due",
         description="Sign the EIP-712 Operation of this request with the registered wallet.",
-        parameters=_SIGNATURE,
+        parameters=signatures.PARAMETERS,
         request=None,
         responses={
             202: serializers.SettlementSent,

@@ -1,17 +1,16 @@
 """What a redemption's ticket shows of its subject: before and after, a dry run, the figures now."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-import redis
-from django.core.cache import cache
 from django.urls import reverse
 
 from apps.approvals.queries import Ticket
 from apps.chain import queries as chain
+from apps.chain.calls import Call
 from apps.core import clock
+from apps.core.cached import cached
 from apps.redemptions.models import Redemption, redemption_key
 from apps.redemptions.rules import PAYABLE, Liquidity, Status
 
@@ -83,16 +82,16 @@ def due_before(row: Redemption) -> dict[str, Any]:
 
 def dry_run(row: Redemption) -> dict[str, Any]:
     """What the approval would do at the newest block; when no node answers, why."""
-    key = f"redemptions:dry-run:{row.key}"
-    known = _remembered(key)
-    if known is not None:
-        return known
     call = decision_call(row, approve=True)
     try:
-        run = chain.dry_run(call)
+        return cached(f"redemptions:dry-run:{row.key}", DRY_RUN_SECONDS, lambda: _tried(call))
     except chain.ChainUnavailable as unavailable:
         return {"ok": None, "error": unavailable.message, "sentence": call.sentence}
-    result = {
+
+
+def _tried(call: Call) -> dict[str, Any]:
+    run = chain.dry_run(call)
+    return {
         "ok": run.ok,
         "gas": run.gas,
         "error": run.error,
@@ -101,21 +100,6 @@ def dry_run(row: Redemption) -> dict[str, Any]:
         "sentence": call.sentence,
         "function": f"{call.function}({', '.join(str(part) for part in call.args)})",
     }
-    _remember(key, result)
-    return result
-
-
-def _remembered(key: str) -> dict[str, Any] | None:
-    try:
-        known: dict[str, Any] | None = cache.get(key)
-    except (redis.RedisError, OSError):
-        return None  # without Redis every page asks the node itself
-    return known
-
-
-def _remember(key: str, result: dict[str, Any]) -> None:
-    with suppress(redis.RedisError, OSError):
-        cache.set(key, result, DRY_RUN_SECONDS)
 
 
 def _sentence(row: Redemption) -> str:

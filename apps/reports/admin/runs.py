@@ -96,30 +96,24 @@ class ReportRunAdmin(ReadOnlyAdmin):
         """Whether the person may have reports made."""
         return bool(request.user.has_perm("reports.generate_report"))
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def beside(self, request: HttpRequest, row: ReportRun) -> dict[str, Any]:
         """One report: its figures as they are printed, and its files."""
-        run = self.get_object(request, object_id)
-        extra = {"run": run, "tone": TONES[run.status] if run else "", **(extra_context or {})}
-        if isinstance(run, ReportRun) and run.dataset is not None:
-            extra |= {
-                "document": document(run.dataset),
-                "sections": on_screen(run.dataset),
-                "figures": figures_on_screen(run.dataset),
-                "pdf_url": _file_url(run, "pdf"),
-                "xlsx_url": _file_url(run, "xlsx"),
-            }
-        if run is not None:
-            extra["title"] = queries.title(run)
         user: Any = request.user
-        extra["may_download"] = user.has_perm("reports.download_report")
-        response: HttpResponse = super().change_view(request, object_id, form_url, extra)
-        return response
+        page: dict[str, Any] = {
+            "run": row,
+            "title": queries.title(row),
+            "tone": TONES[row.status],
+            "may_download": user.has_perm("reports.download_report"),
+        }
+        if row.dataset is not None:
+            page |= {
+                "document": document(row.dataset),
+                "sections": on_screen(row.dataset),
+                "figures": figures_on_screen(row.dataset),
+                "pdf_url": _file_url(row, "pdf"),
+                "xlsx_url": _file_url(row, "xlsx"),
+            }
+        return page
 
     def make_view(self, request: HttpRequest) -> HttpResponse:
         """Ask for a report: a day, or any period."""

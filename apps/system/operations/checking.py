@@ -77,7 +77,8 @@ def check_state(*, chain_id: int, at: datetime) -> list[Difference]:
 
 
 def check_holders_and_roles(*, chain_id: int, at: datetime) -> list[Difference]:
-    """Everybody's shares, and every role, against the chain.
+    """Everybody's shares, what the vault keeps of some holders in turn, and every role, against
+    the chain.
 
     Raises:
         NotNow, ChainUnavailable: nothing was compared.
@@ -85,15 +86,20 @@ def check_holders_and_roles(*, chain_id: int, at: datetime) -> list[Difference]:
     vault = chain.fund_chain().contract("vault").address
     with _applied(chain_id) as block:
         held = fund.holdings(chain_id=chain_id, vault=vault)
+        kept = fund.set_aside_sample(chain_id=chain_id, vault=vault, at=at)
         asked = fund.role_questions(chain_id=chain_id)
     balances: dict[str, int | None] = {}
     for accounts in _batches(list(held)):
         balances |= chain.read_balances(block, accounts)
+    said: dict[str, chain.SharesSetAside] = {}
+    for accounts in _batches(list(kept)):
+        said |= chain.read_shares_set_aside(block, accounts)
     roles: list[bool | None] = []
     for questions in _batches([question for question, _ in asked]):
         roles += chain.read_roles(block, questions)
     found = [
         *fund.balance_differences(held=held, balances=balances),
+        *fund.set_aside_differences(ours=kept, theirs=said),
         *fund.role_differences(asked=asked, answers=roles),
     ]
     _write_down(chain_id, [FindingKind.HOLDERS, FindingKind.ROLES], found, at, block)

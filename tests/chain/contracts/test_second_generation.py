@@ -94,6 +94,21 @@ class TestEveryEvent:
             assert row.pending_shares == vault.read("pendingApprovalShares", row.address)
             assert row.free_shares == vault.read("availableShares", row.address)
 
+    def test_what_the_vault_keeps_of_them_is_compared_with_its_own_word(self, world: World) -> None:
+        ask(world.scenario, LARGE)
+        world.finalise()
+        at = clock.now()
+
+        assert system.check_holders_and_roles(chain_id=world.config.chain_id, at=at) == []
+
+        holder = models.Holder.objects.get(address=OWNER.address.lower())
+        assert holder.pending_shares > 0
+        models.Holder.objects.filter(pk=holder.pk).update(pending_shares=1, locked_shares=2)
+        [found] = system.check_holders_and_roles(chain_id=world.config.chain_id, at=at)
+        assert found.subject == f"shares set aside of {holder.address}"
+        assert "locked: our rows say 2, the contract 0" in found.detail
+        assert f"our rows say 1, the contract {holder.pending_shares}" in found.detail
+
     def test_redemptions_are_as_the_manager_has_them(self, world: World) -> None:
         found = list(Redemption.objects.order_by("request_id"))
 

@@ -4,6 +4,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from apps.accounts.models import User
+from apps.approvals import operations as approvals
 from apps.approvals.models import Ticket
 from apps.audit.models import OperationLog
 from apps.chain import operations
@@ -89,7 +90,7 @@ class TestChange:
     @pytest.mark.parametrize(
         ("new", "refusal"),
         [
-            (Limits(**OLD), operations.NothingChanges),
+            (Limits(**OLD), approvals.NothingChanges),
             (
                 Limits(per_transaction_assets=2, per_day_assets=1, calls_per_day=1),
                 operations.BadLimits,

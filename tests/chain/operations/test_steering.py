@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from apps.approvals import operations as approvals
 from apps.audit.models import OperationLog
 from apps.chain import operations
 from apps.chain.calls import SettleRedemption
@@ -69,7 +70,7 @@ class TestCancel:
             cancel(row)
 
     def test_says_why(self) -> None:
-        with pytest.raises(operations.NoReason):
+        with pytest.raises(approvals.NoReason):
             cancel(submit(), " ")
 
     def test_of_nothing(self) -> None:

@@ -5,6 +5,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.approvals import operations as approvals
 from apps.approvals.models import Ticket
 from apps.audit.models import OperationLog
 from apps.chain import operations, queries
@@ -61,7 +62,7 @@ class TestStop:
             (scopes.of_chain(1), "odd", scopes.UnknownScope),
             (scopes.of_stream(CHAIN, "SETTLE_REDEMPTIONS"), "odd", scopes.UnknownScope),
             (scopes.of_signer(CHAIN, "0x" + "ab" * 20), "odd", scopes.UnknownScope),
-            (scopes.ALL, "  ", operations.NoReason),
+            (scopes.ALL, "  ", approvals.NoReason),
         ],
     )
     def test_refuses_what_makes_no_sense(
@@ -102,7 +103,7 @@ class TestLift:
         row = stop()
         propose(row, admins[0])
 
-        with pytest.raises(operations.AlreadyProposed):
+        with pytest.raises(approvals.AlreadyProposed):
             propose(row, admins[1])
 
     def test_what_is_lifted_is_not_lifted_again_but_stopped_anew(self, admins: list[User]) -> None:
@@ -117,7 +118,7 @@ class TestLift:
         assert stop().pk != row.pk
 
     def test_says_why(self, admins: list[User]) -> None:
-        with pytest.raises(operations.NoReason):
+        with pytest.raises(approvals.NoReason):
             propose(stop(), admins[0], reason="")
 
 

@@ -1,14 +1,14 @@
 """What may be sent without an approved ticket, alone and together."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.approvals import queries as approvals
 from apps.approvals.models import Rule
@@ -27,9 +27,10 @@ from apps.chain.calls import (
 from apps.chain.models import Reservation, SignerAccount, Transaction, TransactionStatus
 from apps.chain.operations import NeedsTicket, ticketing
 from apps.chain.terms import Tier
+from apps.core import bus
 from apps.core.units import WAD
-from tests.approvals.helpers import CHAIN, NOON, SYSTEM, seed_rules
-from tests.chain.tickets import approved, ticket_for
+from tests.approvals.helpers import CHAIN, NOON, SYSTEM, open_ticket, seed_rules
+from tests.chain.tickets import approved, approver, ticket_for
 from tests.forcing import guards_off
 from tests.redemptions.helpers import write_chain_file
 
@@ -37,6 +38,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet_chain")]
 
 DAY = timedelta(hours=24)
 THRESHOLD = 50_000
+LARGE = 200_000
 
 
 @pytest.fixture(autouse=True)
@@ -119,6 +121,77 @@ class TestKinds:
 
         with pytest.raises(approvals.NotAuthorised):
             submit(other, "c", ticket_id=ticket_id)
+
+
+class TestRules:
+    """A ticket that its rule approved, because of what its opener wrote into it."""
+
+    @pytest.fixture
+    def forged(self, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+        def forge(*calls: Call) -> int:
+            approver()
+            facts = {
+                "trigger": "THRESHOLD",
+                "riskLevel": "NORMAL",
+                "calls": [
+                    {"sentence": call.sentence, "hash": queries.calls_hash([call])}
+                    for call in calls
+                ],
+            }
+            with transaction.atomic():  # nobody listens: there is no plan with this number
+                monkeypatch.setattr(bus, "publish", lambda _fact: None)
+                ticket = open_ticket(
+                    kind="REBALANCE_SMALL",
+                    subject_id="999",
+                    amount=1,
+                    facts=facts,
+                    calls_hash=queries.calls_hash(calls),
+                )
+            assert ticket.auto_approved_by == "REBALANCE_SMALL v1"
+            return ticket.pk
+
+        return forge
+
+    def test_carries_trades_of_its_size(self, forged: Callable[..., int]) -> None:
+        call = allocation(LARGE - 1)
+
+        assert submit(call, ticket_id=forged(call)).status == "QUEUED"
+
+    @pytest.mark.parametrize(
+        "call",
+        [
+            WithdrawRedemptionFees(chain_id=CHAIN, assets=WAD),
+            PauseVault(chain_id=CHAIN),
+            ApproveRedemption(chain_id=CHAIN, request_id=1),
+        ],
+    )
+    def test_carries_nothing_but_trades(self, forged: Callable[..., int], call: Call) -> None:
+        with pytest.raises(NeedsTicket, match="people approved, not its rule"):
+            submit(call, ticket_id=forged(call))
+
+    def test_carries_no_large_one(self, forged: Callable[..., int]) -> None:
+        call = allocation(LARGE)
+
+        with pytest.raises(NeedsTicket, match="people have to approve it"):
+            submit(call, ticket_id=forged(call))
+
+    def test_nor_many_that_are_large_together(self, forged: Callable[..., int]) -> None:
+        calls = [allocation(90_000), allocation(90_001), allocation(90_002)]
+        ticket_id = forged(*calls)
+        for number in (0, 1):
+            submit(calls[number], f"k{number}", ticket_id=ticket_id)
+
+        with pytest.raises(NeedsTicket, match=r"others of ticket \d+ 180,001\.00"):
+            submit(calls[2], "k2", ticket_id=ticket_id)
+
+    def test_a_retry_is_judged_alike(self, forged: Callable[..., int]) -> None:
+        call = allocation(LARGE - 1)
+        row = submit(call, ticket_id=forged(call))
+        with guards_off():
+            Transaction.objects.filter(pk=row.pk).update(status="FAILED", moved_assets=LARGE * WAD)
+
+        with pytest.raises(NeedsTicket):
+            operations.retry(transaction_id=row.pk, actor=SYSTEM, at=NOON)
 
 
 class TestAmounts:

@@ -19,10 +19,11 @@ from apps.chain.models import (
 from apps.chain.operations import safe_rejecting
 from apps.chain.operations import safes as safe_operations
 from apps.chain.rules import scopes
-from apps.chain.sender import Sender, broadcasting, nonces, safes, signing
+from apps.chain.sender import Sender, broadcasting, nonces, policy, safes, signing
 from apps.chain.sender.desk import Fails
 from apps.core import clock
 from apps.core.actor import Actor
+from apps.core.units import WAD
 from apps.notifications.models import Notification
 from devnet.accounts import STRANGER
 from devnet.chain import Reverted
@@ -33,12 +34,12 @@ from tests.chain.tickets import approved
 pytestmark = [pytest.mark.chain, pytest.mark.django_db]
 
 
-def buy(desk: Desk, key: str = "k1", amount: int = 240_000) -> Transaction:
+def buy(desk: Desk, key: str = "k1", amount: int = 240_000, *, tokens_min: int = 1) -> Transaction:
     call = PurchaseAsset(
         chain_id=desk.world.config.chain_id,
         token=desk.world.scenario.tokens[ASSET].address.lower(),
         assets=usdt(amount),
-        tokens_min=1,
+        tokens_min=tokens_min,
     )
     actor = Actor(kind="user", name="ana")
     pk = operations.submit(
@@ -87,6 +88,39 @@ def test_from_request_to_final(desk: Desk) -> None:
     assert row.signer == safes.executor(desk.world.config).address
     assert desk.world.scenario.holding(ASSET) > before
     assert desk.safe.read("nonce") == 1
+
+
+def test_a_price_that_moved_while_the_owners_signed_ends_it(desk: Desk) -> None:
+    """It was tried when they were asked; what counts is what it brings when it would go out."""
+    fund = desk.world.scenario
+    row = buy(desk, tokens_min=usdt(240_000) * WAD // fund.price(ASSET) * 98 // 100)
+    proposal = proposed(desk, row)
+    assert again(row).status == TransactionStatus.SIMULATED
+    fund.set_prices({ASSET: fund.price(ASSET) * 120 // 100})
+    desk.world.finalise()
+
+    desk.sign_all(proposal)
+    step(desk, 2)
+
+    assert again(row).status == TransactionStatus.FAILED
+    assert "It would succeed without AssetPurchased" in again(row).error
+    assert (desk.safe.read("nonce"), Attempt.objects.count()) == (0, 0)
+
+
+def test_so_do_prices_that_are_unknown_by_then(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = buy(desk)
+    proposal = proposed(desk, row)
+    monkeypatch.setattr(policy, "why_not_trade", lambda _question: "The price is unknown.")
+    step(desk)
+    waiting = again(row)
+
+    desk.sign_all(proposal)
+    step(desk, 2)
+
+    assert waiting.status == TransactionStatus.SIMULATED
+    assert again(row).status == TransactionStatus.FAILED
+    assert again(row).error == "The price is unknown; preview again."
+    assert Attempt.objects.count() == 0
 
 
 def test_two_in_a_row_are_executed_in_their_order(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from apps.chain import operations
 from apps.chain.calls import AllocateToLayer, ApproveRedemption, Call
 from apps.chain.config import ChainConfig, SignerTier
 from apps.chain.models import Reservation, SignerAccount, Transaction, TransactionStatus
+from apps.chain.operations.steering import _COPIED as COPIED
 from apps.chain.rules import scopes
 from apps.chain.sender import Sender, policy, simulating
 from apps.chain.sender.desk import Desk, Fails
@@ -58,6 +59,35 @@ def limit(world: World, tier: str = "HOT", **limits: int) -> None:
 
 def decide(sender: Sender, row: Transaction) -> Transaction:
     return policy.decide(sender.desk, again(row))
+
+
+class TestOnce:
+    """Somebody wrote a second row for a ticket, past the operation and past the trigger."""
+
+    def doubled(self, first: Transaction) -> Transaction:
+        asked = {field: getattr(first, field) for field in (*COPIED, "created_at", "requested_by")}
+        with guards_off():
+            return Transaction.objects.create(key="double", **asked)
+
+    def test_the_second_of_a_ticket_is_refused(self, world: World, large: Requested) -> None:
+        first = submit(large.id)
+        second = self.doubled(first)
+
+        new_sender(world).step()
+
+        assert again(first).status == TransactionStatus.BROADCAST
+        assert again(second).status == TransactionStatus.FAILED
+        assert again(second).error.startswith(f"Ticket {first.ticket_id} approved ")
+        assert second.nonce is None
+
+    def test_even_when_it_comes_after_the_end(self, world: World, large: Requested) -> None:
+        first = submit(large.id)
+        world.send_all()
+        assert again(first).status == TransactionStatus.FINAL
+        second = self.doubled(first)
+
+        with pytest.raises(Fails, match=r"approved .* once, and transaction"):
+            decide(new_sender(world), second)
 
 
 class TestDestination:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import DataError
 
+from apps.approvals.queries import TicketNotFound
 from apps.chain import operations
 from apps.chain.calls import RejectRedemption, SettleRedemption
 from apps.chain.client import ChainUnavailable, RpcRefused
@@ -303,6 +304,28 @@ class TestTrouble:
         assert again(good).status == TransactionStatus.BROADCAST
         assert again(bad).status == TransactionStatus.QUEUED
         assert str(error) in again(bad).error
+
+    def test_of_those_who_hear_of_an_end_stops_no_other(
+        self, world: World, large: Requested, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It cannot end now, and so does not: everything else goes on."""
+        other = world.scenario.request_above_approval_threshold(INVESTORS[0])
+        world.finalise()
+        bad, good = submit(large.id + 99, "a"), submit(other.id, "b")
+
+        def deaf(_fact: object) -> None:
+            raise TicketNotFound("There is no ticket 4711.")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(bus, "publish", deaf)
+            new_sender(world).step()
+
+        assert again(good).status == TransactionStatus.BROADCAST
+        assert again(bad).status in {TransactionStatus.QUEUED, TransactionStatus.SIMULATED}
+        assert again(bad).error == "There is no ticket 4711."
+        Transaction.objects.update(not_before=None)
+        new_sender(world).step()
+        assert again(bad).status == TransactionStatus.FAILED
 
     def test_who_cancels_ends_it_for_those_who_wait(
         self, world: World, large: Requested, monkeypatch: pytest.MonkeyPatch

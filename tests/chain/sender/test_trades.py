@@ -9,9 +9,10 @@ import pytest
 from apps.approvals.models import Rule
 from apps.chain import operations
 from apps.chain.calls import AllocateToLayer, Call, PurchaseAsset
-from apps.chain.models import Transaction, TransactionStatus
+from apps.chain.models import Stop, Transaction, TransactionStatus
 from apps.chain.operations import TradeQuestion
-from apps.chain.sender import nonces, policy, simulating
+from apps.chain.rules import scopes
+from apps.chain.sender import Sender, broadcasting, nonces, policy, signing, simulating
 from apps.chain.sender.desk import Fails
 from apps.chain.terms import Tier
 from apps.core import clock
@@ -24,6 +25,7 @@ from tests.chain.sender.helpers import (
     SYSTEM,
     HandClock,
     again,
+    mine_by_hand,
     new_sender,
     submit,
     submit_call,
@@ -101,7 +103,9 @@ class TestGuard:
         question = TradeQuestion(
             chain_id=CHAIN, kind="PURCHASE_ASSET", subject_id=token(world), at=at.now
         )
-        assert guard.asked == [question, question]  # before it is tried, and before its nonce
+        # Before it is tried, before its nonce, before it is signed, and before it leaves.
+        assert len(guard.asked) >= 4
+        assert set(guard.asked) == {question}
 
     def test_is_asked_about_a_tier_by_its_name(self, world: World, guard: Guard) -> None:
         queue(AllocateToLayer(chain_id=CHAIN, tier=Tier.L2, assets=1_000 * WAD))
@@ -168,7 +172,121 @@ class TestGuard:
 
         new_sender(world).step()
 
-        assert (guard.asked, len(other.asked)) == ([], 2)
+        assert guard.asked == []
+        assert other.asked
+
+
+class TestOutdated:
+    """What has its nonce was tried and allowed as the market was then."""
+
+    def signed_but_held(
+        self, world: World, at: HandClock, monkeypatch: pytest.MonkeyPatch
+    ) -> tuple[Transaction, Sender]:
+        """Its bytes are stored, and everything is stopped before they leave."""
+        row, sender = queue(purchase(world)), new_sender(world, at)
+        with monkeypatch.context() as patch:
+            patch.setattr(broadcasting, "send", lambda _desk, row: row)
+            sender.step()
+        assert again(row).status == TransactionStatus.SIGNED
+        operations.stop_sending(
+            scope=scopes.of_chain(CHAIN), reason="a drill", actor=SYSTEM, at=at.now
+        )
+        sender.step()
+        assert (again(row).status, kinds(row)) == (TransactionStatus.SIGNED, ["ORIGINAL"])
+        return row, sender
+
+    def lift(self) -> None:
+        with guards_off():
+            Stop.objects.update(lifted_at=clock.now())
+
+    def test_a_stop_lifted_soon_lets_it_out(
+        self, world: World, guard: Guard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        at = HandClock()
+        row, sender = self.signed_but_held(world, at, monkeypatch)
+        at.advance(60)
+        self.lift()
+
+        sender.step()
+
+        assert again(row).status == TransactionStatus.BROADCAST
+        assert kinds(row) == ["ORIGINAL"]
+
+    def test_a_stop_lifted_late_does_not(
+        self, world: World, guard: Guard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        at = HandClock()
+        row, sender = self.signed_but_held(world, at, monkeypatch)
+        at.advance(policy.TRIED_AGAIN_AFTER.total_seconds() + 60)
+        self.lift()
+
+        sender.step()
+
+        assert kinds(row) == ["ORIGINAL", "CANCEL"]
+        assert "too long ago; preview again." in again(row).error
+        assert row.attempts.earliest("id").sends == 0
+
+    def test_nor_does_one_whose_prices_are_unknown_by_then(
+        self, world: World, guard: Guard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        at = HandClock()
+        row, sender = self.signed_but_held(world, at, monkeypatch)
+        at.advance(60)
+        self.lift()
+        guard.says = STALE
+
+        sender.step()
+
+        assert kinds(row) == ["ORIGINAL", "CANCEL"]
+        assert again(row).error == "The price of CPCS is unknown; preview again."
+
+    def test_a_key_that_answers_late_signs_it_no_more(
+        self, world: World, guard: Guard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        at = HandClock()
+        row, sender = queue(purchase(world)), new_sender(world, at)
+        with monkeypatch.context() as patch:
+            patch.setattr(signing, "sign", lambda _desk, row: row)
+            sender.step()
+        at.advance(policy.TRIED_AGAIN_AFTER.total_seconds() + 60)
+
+        sender.step()
+
+        assert kinds(row) == ["CANCEL"]
+        assert "too long ago; preview again." in again(row).error
+
+    def test_what_is_stuck_is_not_hurried_at_a_bad_price(self, world: World, guard: Guard) -> None:
+        mine_by_hand(world)
+        at = HandClock()
+        row, sender = queue(purchase(world)), new_sender(world, at)
+        sender.step()
+        assert again(row).status == TransactionStatus.BROADCAST
+        guard.says = STALE
+        at.advance(120)
+
+        sender.step()
+
+        assert kinds(row) == ["ORIGINAL", "CANCEL"]
+
+    def test_what_trades_nothing_may_wait(
+        self, world: World, guard: Guard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: Requested = world.scenario.request_above_approval_threshold(INVESTORS[0])
+        world.finalise()
+        at = HandClock()
+        row, sender = submit(asked.id), new_sender(world, at)
+        with monkeypatch.context() as patch:
+            patch.setattr(signing, "sign", lambda _desk, row: row)
+            sender.step()
+        at.advance(policy.TRIED_AGAIN_AFTER.total_seconds() + 60)
+
+        sender.step()
+
+        assert kinds(row) == ["ORIGINAL"]
+
+
+def kinds(row: Transaction) -> list[str]:
+    return list(row.attempts.order_by("id").values_list("kind", flat=True))
 
 
 class TestTickets:

@@ -130,13 +130,13 @@ def is_worth_it(parameters: Parameters, blueprint: Blueprint) -> None:
 def is_in_order(blueprint: Blueprint) -> None:
     """Numbered by priority, each after what it depends on."""
     actions = blueprint.actions
-    assert [action.position for action in actions] == list(range(len(actions)))
+    assert [action.position for action in actions] == list(range(1, len(actions) + 1))
     assert [action.priority for action in actions] == sorted(a.priority for a in actions)
     for action in actions:
         assert 0 < len(action.reason) <= 300
         for position in action.depends_on:
             assert position < action.position
-            assert actions[position].kind is ActionKind.REDEEM
+            assert actions[position - 1].kind is ActionKind.REDEEM
 
 
 def worth(holding: Holding, tokens: int) -> int:

@@ -24,7 +24,7 @@ def judged(
 
 class TestAssess:
     def test_says_every_factor(self) -> None:
-        level, score, factors = judged(sell(0, MTMM, 60_000))
+        level, score, factors = judged(sell(1, MTMM, 60_000))
 
         assert factors == [
             "Moves 6.00 % of assets",
@@ -42,10 +42,10 @@ class TestAssess:
     def test_counts_what_is_moved(self, units: int, points: int) -> None:
         l1_is_high = situation(150_000)
 
-        assert judged(sell(0, MTMM, units * 111 // 100), before=l1_is_high)[1] == points
+        assert judged(sell(1, MTMM, units * 111 // 100), before=l1_is_high)[1] == points
 
     def test_counts_an_l1_that_stays_low(self) -> None:
-        _, score, factors = judged(sell(0, MTMM, 19_000))
+        _, score, factors = judged(sell(1, MTMM, 19_000))
 
         assert factors[1] == "L1 will be 5.90 % of assets, below 8.00 %"
         assert score == 20
@@ -67,13 +67,13 @@ class TestAssess:
     def test_counts_slippage(self, bps: int, points: int) -> None:
         before = situation(100_000)
 
-        _, score, _ = judged(sell(0, MTMM, 10_000, slippage_bps=bps), before=before)
+        _, score, _ = judged(sell(1, MTMM, 10_000, slippage_bps=bps), before=before)
 
         assert score == points
 
     @pytest.mark.parametrize(("legs", "points"), [(4, 0), (5, 5), (10, 10)])
     def test_counts_trades(self, legs: int, points: int) -> None:
-        actions = [sell(number, MTMM, 1_000) for number in range(legs)]
+        actions = [sell(number, MTMM, 1_000) for number in range(1, legs + 1)]
 
         assert judged(*actions, before=situation(100_000))[1] == points
 
@@ -93,7 +93,7 @@ class TestAssess:
         before = replace(situation(), liability_assets=10**9 * USDT)
 
         level, score, _ = judged(
-            sell(0, MTMM, 250_000, slippage_bps=600), before=before, risk_level="CRITICAL"
+            sell(1, MTMM, 250_000, slippage_bps=600), before=before, risk_level="CRITICAL"
         )
 
         assert (level, score) == ("CRITICAL", 100)

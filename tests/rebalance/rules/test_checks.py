@@ -210,7 +210,7 @@ class TestSimulation:
         told = found("simulation", tried=legs)
 
         assert len(told) == len(legs)
-        assert told[0].text == f"leg 0 ({REFILL.actions[0].symbol}): SlippageTooHigh(1, 2)"
+        assert told[0].text == f"leg 1 ({REFILL.actions[0].symbol}): SlippageTooHigh(1, 2)"
         assert all(check.ok is False and check.blocks for check in told)
 
     def test_stops_what_would_do_nothing(self) -> None:
