@@ -1,4 +1,4 @@
-"""`./dev bench`: how fast the chain part and planning are, on servers of its own."""
+"""`./dev bench`: how fast the chain part, planning and REST are, on servers of its own."""
 
 import secrets
 import shutil
@@ -25,7 +25,16 @@ from devstack.management import migrate
 from devstack.ports import LOOPBACK, free_ports
 from devstack.services import Services
 
-BENCHMARKS = ("backfill", "latency", "failover", "takeover", "reorg", "catchup", "planning")
+BENCHMARKS = (
+    "backfill",
+    "latency",
+    "failover",
+    "takeover",
+    "reorg",
+    "catchup",
+    "planning",
+    "api",
+)
 """The modules of `tests/benchmarks`, in the order they run."""
 
 

@@ -428,7 +428,7 @@ class CollectFees(_ControllerCall):
 
     @property
     def sentence(self) -> str:
-        return f"Collect fees of about {format_amount(self.expected_assets)} USDT"
+        return f"Collect fees of at most {format_amount(self.expected_assets)} USDT"
 
     @property
     def moved_assets(self) -> int:

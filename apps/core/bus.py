@@ -41,9 +41,9 @@ def takes_many(handle: ManyHandler) -> Handler:
     return handle_one
 
 
-def publish(fact: object) -> None:
-    """Run the reactions to a decision of ours, in table order, in the caller's transaction."""
-    _run("REACTIONS", [fact])
+def publish(*facts: object) -> None:
+    """Run the reactions to decisions of ours, in table order, in the caller's transaction."""
+    _run("REACTIONS", facts)
 
 
 def project(*facts: object) -> None:

@@ -20,6 +20,13 @@ _CHANNELS = ("standard", "emergency", "scheduled")
 _ROUTES = ("over the counter", "by swap", "by its adapter")
 _TEXT_MAX = 120
 _NOT_TOLD = {"Approval", "Transfer", "Withdraw"}
+_TOLD_BY = {
+    "PurchaseRouted": ("AssetPurchased",),
+    "RedemptionFeeAdded": ("RedemptionSettled",),
+    "SharesBurned": ("RedemptionSettled",),
+    "SharesLocked": ("RedemptionRequested",),
+    "SharesUnlocked": ("RedemptionCancelled", "RedemptionRejected"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +41,15 @@ class Line:
 
 
 def lines(events: list[EventView]) -> list[Line]:
-    """The events worth a line, in the order given."""
-    told = [event for event in events if event.name not in _NOT_TOLD]
+    """The events worth a line, in the order given; one that another of its transaction tells too
+    is left out."""
+    there = {_about(event) for event in events}
+    told = [
+        event
+        for event in events
+        if event.name not in _NOT_TOLD
+        and not any(_about(event, name) in there for name in _TOLD_BY.get(event.name, ()))
+    ]
     symbols: dict[str, str] = {}
     for chain_id in {event.chain_id for event in told if "token" in event.args}:
         symbols |= fund.symbols(chain_id=chain_id)
@@ -68,6 +82,11 @@ def _line(event: EventView, symbols: Mapping[str, str]) -> Line:
     )
 
 
+def _about(event: EventView, name: str = "") -> tuple[str, str, str]:
+    """The event, or that of another name beside it, by what tells it from others."""
+    return event.tx_hash, name or event.name, str(event.args.get("token", "")).lower()
+
+
 def _fallback(event: EventView) -> SafeString:
     shown = ", ".join(f"{name} {value}" for name, value in list(event.args.items())[:3])
     return format_html("{} {}", event.name or "Unknown event", shown[:_TEXT_MAX])
@@ -83,6 +102,12 @@ def _who(address: str) -> SafeString:
 
 def _asset(args: Args) -> SafeString:
     return display.address(args["token"], args["symbol"])
+
+
+def _purchased(args: Args) -> SafeString:
+    if int(args["usdtAmount"]) == 0:
+        return format_html("Nothing bought of {}: less than its smallest purchase", _asset(args))
+    return format_html("Bought {} for {}", _asset(args), _usdt(args["usdtAmount"]))
 
 
 def _redemption(args: Args, word: str = "Redemption") -> SafeString:
@@ -150,7 +175,7 @@ _SENTENCES: dict[str, Callable[[Args], SafeString]] = {
     ),
     "LowLiquidityAlert": _alert("Low"),
     "CriticalLiquidityAlert": _alert("Critical"),
-    "AssetPurchased": lambda a: format_html("Bought {} for {}", _asset(a), _usdt(a["usdtAmount"])),
+    "AssetPurchased": _purchased,
     "PurchaseRouted": lambda a: format_html(
         "{} went into {}, {}", _usdt(a["usdtAmount"]), _asset(a), _ROUTES[int(a["method"])]
     ),
@@ -164,6 +189,7 @@ _SENTENCES: dict[str, Callable[[Args], SafeString]] = {
     "PerformanceFeeCollected": lambda a: format_html(
         "Performance fee accrued: {}", _usdt(a["feeAmount"])
     ),
+    "RedemptionFeeAdded": lambda a: format_html("Redemption fee accrued: {}", _usdt(a["fee"])),
     "SharesLocked": lambda a: format_html(
         "{} locked of {}", display.money(int(a["shares"]), "PPT"), _who(a["owner"])
     ),

@@ -26,10 +26,13 @@
     const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= raw);
     const first = Math.ceil(low / step - 1e-9);
     const last = Math.floor(high / step + 1e-9);
-    const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+    const millions = Math.max(Math.abs(low), Math.abs(high)) >= 1e6;
+    const unit = millions ? 1e6 : 1;
+    const digits = Math.max(0, -Math.floor(Math.log10(step / unit) + 1e-9));
+    const shown = new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
     return Array.from({ length: last - first + 1 }, (_, i) => {
       const value = (first + i) * step;
-      return { value, text: value.toFixed(digits) };
+      return { value, text: shown.format(value / unit) + (millions ? " M" : "") };
     });
   }
 

@@ -1,5 +1,6 @@
 """A rule that approves by itself, and tickets that stand for several calls."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import IntegrityError, transaction
 from apps.approvals import operations, queries
 from apps.approvals.events import TicketDecided, TicketOpened
 from apps.approvals.models import Rule, Ticket
+from apps.approvals.rules import LARGER_KIND
 from apps.audit import queries as audit
 from tests.forcing import guards_off
 
@@ -16,6 +18,7 @@ from .helpers import SYSTEM as ACTOR
 
 pytestmark = pytest.mark.django_db
 
+USDT = 10**18
 LEG_1, LEG_2, STRANGER = ("0x" + pair * 32 for pair in ("11", "22", "33"))
 
 
@@ -115,6 +118,81 @@ class TestApprovesByItself:
 
         with pytest.raises(queries.NotAuthorised, match="No rule approves"):
             queries.authorises(ticket_id=ticket.pk, calls_hash=CALLS, at=NOON)
+
+
+class TestTheDaysSum:
+    """REBALANCE_LARGE begins at 200,000 USDT; POOL_ACTION stands for REBALANCE_SMALL here."""
+
+    @pytest.fixture(autouse=True)
+    def _a_larger_kind(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert LARGER_KIND == {"REBALANCE_SMALL": "REBALANCE_LARGE"}
+        monkeypatch.setitem(LARGER_KIND, "POOL_ACTION", "REBALANCE_LARGE")
+        person("amir", "ADMIN")
+
+    def opened(self, subject_id: str, amount: int | None, **changes: Any) -> Ticket:
+        return open_ticket(subject_id=subject_id, amount=amount, **{"facts": facts_of(), **changes})
+
+    @pytest.mark.parametrize(
+        ("second", "status"), [(80_000 * USDT - 1, "APPROVED"), (80_000 * USDT, "PENDING")]
+    )
+    def test_stays_below_the_limit_of_the_larger_kind(self, second: int, status: str) -> None:
+        self.opened("1", 120_000 * USDT)
+
+        assert self.opened("2", second).status == status
+
+    def test_asks_people_in_words_at_the_limit(self, facts: list[object]) -> None:
+        self.opened("1", 120_000 * USDT)
+
+        asked = self.opened("2", 80_000 * USDT, conditions=[{"text": "large", "met": True}])
+
+        assert (asked.status, asked.auto_approved_by) == ("PENDING", "")
+        assert [type(fact) for fact in facts] == [TicketDecided, TicketOpened]
+        assert asked.conditions[0] == {"text": "large", "met": True}
+        assert "120,000.00 USDT that the rule approved by itself" in asked.conditions[1]["text"]
+        assert "it makes 200,000.00 USDT" in asked.conditions[1]["text"]
+
+    @pytest.mark.parametrize(
+        ("hours", "status"), [(24, "APPROVED"), (23.99, "PENDING")], ids=["a day", "less"]
+    )
+    def test_forgets_what_is_a_day_old(self, hours: float, status: str) -> None:
+        self.opened("1", 120_000 * USDT, at=NOON - timedelta(hours=hours))
+
+        assert self.opened("2", 80_000 * USDT).status == status
+
+    @pytest.mark.parametrize(
+        "changes", [{"kind": "CONFIG_CHANGE"}, {"chain_id": 1}, {"facts": facts_of(trigger="X")}]
+    )
+    def test_counts_only_what_this_rule_approved_here(self, changes: dict[str, Any]) -> None:
+        self.opened("1", 120_000 * USDT, **changes)
+
+        assert self.opened("2", 80_000 * USDT).status == "APPROVED"
+
+    def test_without_an_amount_people_decide(self) -> None:
+        assert self.opened("1", None).status == "PENDING"
+
+    def test_without_a_larger_rule_people_decide(self) -> None:
+        with guards_off():
+            Rule.objects.filter(kind="REBALANCE_LARGE").update(active=False)
+
+        assert self.opened("1", 1).status == "PENDING"
+
+    def test_authorises_what_was_below_the_limit_however_much_followed(self) -> None:
+        first = self.opened("1", 120_000 * USDT)
+        second = self.opened("2", 79_999 * USDT)
+
+        for ticket in (first, second):
+            queries.authorises(ticket_id=ticket.pk, calls_hash=LEG_1, at=NOON)
+
+    def test_authorises_no_more_once_the_limit_is_lower(self) -> None:
+        first = self.opened("1", 120_000 * USDT)
+        second = self.opened("2", 79_999 * USDT)
+        lower = [{"figure": "amount", "operator": ">=", "value": str(199_999 * USDT)}]
+        with guards_off():
+            Rule.objects.filter(kind="REBALANCE_LARGE").update(thresholds=lower)
+
+        queries.authorises(ticket_id=first.pk, calls_hash=LEG_1, at=NOON)
+        with pytest.raises(queries.NotAuthorised, match="without people"):
+            queries.authorises(ticket_id=second.pk, calls_hash=LEG_1, at=NOON)
 
 
 class TestTheDatabase:

@@ -11,6 +11,7 @@ from django.db import connection
 from apps.approvals import operations, queries
 from apps.approvals.events import TicketDecided
 from apps.approvals.models import Rule, Ticket, Vote
+from apps.approvals.rules import LARGER_KIND
 from apps.audit.models import OperationLog
 from apps.core.errors import Refused
 from tests.forcing import guards_off
@@ -169,3 +170,29 @@ class TestOpenTicketFromManyDoors:
         assert refusals(results) == {}
         assert len({ticket.pk for ticket in results}) == 1  # type: ignore[attr-defined]
         assert Counter(type(fact).__name__ for fact in facts) == {"TicketOpened": 1}
+
+
+class TestARuleThatApproves:
+    def test_counts_what_it_approves_at_the_same_moment(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(LARGER_KIND, "POOL_ACTION", "REBALANCE_LARGE")
+        seed_rules()
+        with guards_off():
+            Rule.objects.filter(kind="POOL_ACTION").update(auto_approve={"trigger": ["THRESHOLD"]})
+        person("amir", "ADMIN")
+
+        def ask(number: int) -> Ticket:
+            return open_ticket(
+                subject_id=str(number),
+                amount=60_000 * 10**18,
+                facts={"trigger": "THRESHOLD", "number": number},
+            )
+
+        results = at_once([lambda n=n: ask(n) for n in range(10)])
+
+        assert refusals(results) == {}
+        tickets = Ticket.objects.order_by("id")
+        assert [one.status for one in tickets] == ["APPROVED"] * 3 + ["PENDING"] * 7
+        for one in tickets[:3]:
+            queries.authorises(ticket_id=one.pk, calls_hash=one.calls_hash, at=NOON)

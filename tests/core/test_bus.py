@@ -54,6 +54,12 @@ class TestTakesMany:
 
         assert heard == [("one", [1]), ("one", [3]), ("many", [1, 2, 3])]
 
+    def test_hears_decisions_published_together(self, heard: Heard) -> None:
+        with transaction.atomic():
+            bus.publish(Red(1), Red(2))
+
+        assert heard == [("many", [1, 2])]
+
     def test_hears_one_where_there_is_one(self, heard: Heard) -> None:
         with transaction.atomic():
             bus.react(Red(7))

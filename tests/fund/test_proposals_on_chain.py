@@ -138,6 +138,31 @@ class TestAccruedFees:
         assert (management.withdrawn_assets or 0) + (performance.withdrawn_assets or 0) == paid
         assert differences(lived) == []
 
+    def test_the_day_after_a_collection_people_may_take_their_time(
+        self, lived: World, admins: list[Person], operator: Person
+    ) -> None:
+        lived.scenario.collect_fees()
+        lived.scenario.advance_time(DAY_SECONDS)
+        lived.finalise()
+        tasks.take_overview()
+        ticket_id = operations.propose_accrued_fees(
+            reason="Every day", actor=operator.actor, at=clock.now()
+        )
+        recipient = lived.scenario.controller.read("feeRecipient")
+        before = lived.scenario.usdt.read("balanceOf", recipient)
+
+        lived.scenario.advance_time(18 * 3_600)
+        lived.finalise()
+        tasks.take_overview()
+        ticket = approve(ticket_id, admins)
+        lived.send_all()
+
+        ticket.refresh_from_db(fields=["execution_status", "execution_error"])
+        assert (ticket.execution_status, ticket.execution_error) == ("DONE", "")
+        paid = lived.scenario.usdt.read("balanceOf", recipient) - before
+        pending_then = int(ticket.facts["management"]) + int(ticket.facts["performance"])
+        assert pending_then * 17 // 10 < paid <= int(ticket.facts["assets"])
+
     def test_what_cash_did_not_allow_is_not_called_withdrawn(self, lived: World) -> None:
         lived.scenario.advance_time(30 * DAY_SECONDS)
         for symbol, share in (("CPCS", 10_000),):

@@ -1,15 +1,18 @@
 """Asking for fees to be paid out: what is frozen, and every way in which it is refused."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from apps.approvals import operations as approvals
 from apps.approvals.models import Ticket
+from apps.chain.calls import CollectFees
 from apps.chain.contracts.fund_state import LiquidityBreakdown, PendingFees, RedemptionFees
 from apps.core import clock
 from apps.fund import operations, queries
+from apps.fund.models import FeeEntry
+from apps.fund.queries.calls import call_of
 from tests.accounts.people import Person, person
 from tests.fund.facts import CHAIN_ID, START, USDT
 from tests.fund.people import decide, team
@@ -28,15 +31,28 @@ def operator() -> Person:
     return person("OPERATOR")
 
 
-def read(number: int = 100, **values: Any) -> None:
-    """The fund as just read."""
+def read(number: int = 100, *, at: datetime = START, **values: Any) -> None:
+    """The fund as just read, at a block of that time."""
     operations.take_snapshot(
         kind="LIVE",
         chain_id=CHAIN_ID,
-        slot=START + timedelta(seconds=number),
-        state=state(number, START, **values),
+        slot=at + timedelta(seconds=number),
+        state=state(number, at, **values),
         at=clock.now(),
     )
+
+
+def told(at: datetime) -> dict[str, Any]:
+    """Where a log of the block before stands."""
+    return {
+        "chain_id": CHAIN_ID,
+        "block_number": 99,
+        "log_index": 0,
+        "position": 0,
+        "contract": "0x" + "c0" * 20,
+        "tx_hash": "0x" + "77" * 32,
+        "at": at,
+    }
 
 
 def ask_redemption(operator: Person, assets: int = 4_000 * USDT, reason: str = "Month end") -> int:
@@ -45,8 +61,10 @@ def ask_redemption(operator: Person, assets: int = 4_000 * USDT, reason: str = "
     )
 
 
-def ask_accrued(operator: Person, reason: str = "Month end") -> int:
-    return operations.propose_accrued_fees(reason=reason, actor=operator.actor, at=clock.now())
+def ask_accrued(operator: Person, reason: str = "Month end", *, at: datetime | None = None) -> int:
+    return operations.propose_accrued_fees(
+        reason=reason, actor=operator.actor, at=at or clock.now()
+    )
 
 
 @pytest.mark.usefixtures("admins")
@@ -162,7 +180,90 @@ class TestAccruedFees:
         assert ticket.subject_id == "management and performance"
         assert ticket.facts["management"] == str(7 * USDT)
         assert ticket.facts["performance"] == str(3 * USDT)
-        assert ticket.amount == 10 * USDT
+
+    def test_state_what_will_have_accrued_by_the_deadline(self, operator: Person) -> None:
+        now = clock.now().replace(microsecond=0)
+        collected = now - timedelta(hours=24)
+        read(at=now, pending_fees=PendingFees(24 * USDT, 3 * USDT, 27 * USDT, collected, 0))
+
+        ticket = Ticket.objects.get(pk=ask_accrued(operator, at=now))
+
+        # one USDT an hour, and people have 24 hours
+        assert ticket.deadline_at - now == timedelta(hours=24)
+        assert ticket.facts["accruesByDeadline"] == str(24 * USDT)
+        assert ticket.amount == int(ticket.facts["assets"]) == 51 * USDT
+        assert ticket.title.endswith("of at most 51.00 USDT")
+        assert ticket.conditions[1]["met"] is True
+        assert ticket.conditions[1]["text"].startswith(
+            "27.00 USDT are pending now, at most 51.00 USDT by the deadline ("
+        )
+        call = CollectFees(chain_id=CHAIN_ID, expected_assets=51 * USDT)
+        assert call_of(ticket) == call
+        assert call.moved_assets == 51 * USDT
+
+    def test_right_after_a_collection_go_by_its_rate_on_todays_assets(
+        self, operator: Person
+    ) -> None:
+        now = clock.now().replace(microsecond=0)
+        FeeEntry.objects.create(
+            **told(now),
+            kind="MANAGEMENT",
+            direction="ACCRUED",
+            assets=10 * USDT,
+            basis_assets=475_000 * USDT,
+            period_seconds=10 * 3_600,
+        )
+        read(at=now, pending_fees=PendingFees(0, 0, 0, now, 0), unpaid_fees=5 * USDT)
+
+        ticket = Ticket.objects.get(pk=ask_accrued(operator, at=now))
+
+        # the assets have doubled: two USDT an hour
+        assert ticket.facts["accruesByDeadline"] == str(48 * USDT)
+        assert ticket.amount == 53 * USDT
+
+    def test_say_when_nobody_knows_the_rate(self, operator: Person) -> None:
+        now = clock.now().replace(microsecond=0)
+        read(at=now, pending_fees=PendingFees(0, 5 * USDT, 5 * USDT, None, 0))
+
+        ticket = Ticket.objects.get(pk=ask_accrued(operator, at=now))
+
+        assert ticket.facts["accruesByDeadline"] is None
+        assert ticket.amount == 5 * USDT
+        assert ticket.conditions[1] == {
+            "text": "5.00 USDT are pending now; how fast more accrues is not known.",
+            "met": None,
+        }
+
+    def test_can_be_voted_on_while_what_was_pending_is_there(
+        self, operator: Person, admins: list[Person]
+    ) -> None:
+        now = clock.now().replace(microsecond=0)
+        collected = now - timedelta(hours=1)
+        read(at=now, pending_fees=PendingFees(USDT, 0, USDT, collected, 0))
+        first = ask_accrued(operator, at=now)
+        read(101, at=now, pending_fees=PendingFees(2 * USDT, 0, 2 * USDT, collected, 0))
+        assert decide(admins[0], first).status == "PARTIALLY_APPROVED"
+
+        read(102, at=now, pending_fees=PendingFees(0, 0, 0, now, 0))
+
+        with pytest.raises(approvals.FiguresChanged):
+            decide(admins[1], first)
+
+    def test_show_what_is_pending_and_at_most(self, operator: Person) -> None:
+        now = clock.now().replace(microsecond=0)
+        collected = now - timedelta(hours=24)
+        pending = PendingFees(24 * USDT, 0, 24 * USDT, collected, 0)
+        breakdown = LiquidityBreakdown(10_030 * USDT, 0, 0, 0)
+        read(at=now, pending_fees=pending, breakdown=breakdown)
+        ticket = Ticket.objects.get(pk=ask_accrued(operator, at=now))
+
+        said = queries.describe_ticket(ticket)
+
+        rows = {row["name"]: (row["then"], row["now"], row["after"]) for row in said["changes"]}
+        assert rows["Pending"] == ("24.00 USDT", "24.00 USDT", "0.00 USDT")
+        assert rows["At most by the deadline"] == ("48.00 USDT", "", "")
+        # what is kept for redemption fees stays
+        assert rows["Cash"] == ("10,030.00 USDT", "10,030.00 USDT", "10,000.00 USDT")
 
     def test_refuse_when_none_accrued(self, operator: Person) -> None:
         read(pending_fees=PendingFees(0, 0, 0, START, 0))

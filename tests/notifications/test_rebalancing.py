@@ -12,6 +12,7 @@ from apps.notifications.handlers import live
 from apps.notifications.models import Notification, PushMessage
 from apps.notifications.rules import CHANNELS, Severity
 from apps.oracle.events import PriceLost, PriceRecovered, SourceFailed
+from apps.oracle.models import Price
 from apps.rebalance.events import PlanDeviated, PlanFinished, PlanSubmitted
 from tests.accounts.people import Person, person
 from tests.redemptions.helpers import CHAIN
@@ -36,9 +37,9 @@ def no_plan_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live.rebalance, "plan_payload", payload)
 
 
-def publish(fact: Any) -> None:
+def publish(*facts: Any) -> None:
     with transaction.atomic():
-        bus.publish(fact)
+        bus.publish(*facts)
 
 
 def told(kind: str) -> set[str]:
@@ -132,6 +133,26 @@ def price_fact(kind: Callable[..., Any], **more: Any) -> Any:
     return kind(**{"chain_id": CHAIN, "token": TOKEN, "at": clock.now()} | more)
 
 
+TOKENS = (TOKEN, "0x" + "d2" * 20)
+
+
+def observe(prices: dict[str, int | None]) -> None:
+    """The newest observation, as its rows are."""
+    at = clock.now()
+    for token, price in prices.items():
+        Price.objects.create(
+            chain_id=CHAIN,
+            token=token,
+            at=at,
+            block_number=1,
+            block_hash="0x" + "00" * 32,
+            price=price,
+            reason="" if price else "Gone.",
+            sources_used=2 if price else 0,
+            oldest_at=at if price else None,
+        )
+
+
 class TestPrices:
     def test_a_lost_price_is_told_with_its_reason(self, staff: dict[str, Person]) -> None:
         publish(price_fact(PriceLost, reason="Only one fresh source is left."))
@@ -160,6 +181,43 @@ class TestPrices:
         publish(price_fact(PriceLost, reason="Gone.", at=half_past, token="0x" + "d2" * 20))
 
         assert Notification.objects.filter(kind="PRICE_LOST").count() == 2 * 3
+
+    def test_all_lost_at_once_are_one_message(self, staff: dict[str, Person]) -> None:
+        observe(dict.fromkeys(TOKENS))
+
+        publish(*(price_fact(PriceLost, reason=f"Gone {n}.", token=TOKENS[n]) for n in (0, 1)))
+
+        assert told("PRICE_LOST") == emails(staff, "OPERATOR", "RISK_OFFICER")
+        message = Notification.objects.filter(kind="PRICE_LOST").first()
+        assert message is not None
+        assert Notification.objects.filter(kind="PRICE_LOST").count() == 2
+        assert message.subject.endswith("No price is known any more")
+        for n, token in enumerate(TOKENS):
+            assert token in message.text
+            assert f"Gone {n}." in message.text
+
+    def test_some_lost_at_once_are_a_message_each(self, staff: dict[str, Person]) -> None:
+        observe({**dict.fromkeys(TOKENS), "0x" + "d3" * 20: 10**18})
+
+        publish(*(price_fact(PriceLost, reason="Gone.", token=token) for token in TOKENS))
+
+        assert Notification.objects.filter(kind="PRICE_LOST").count() == 2 * 2
+
+    def test_all_back_at_once_are_one_message(self, staff: dict[str, Person]) -> None:
+        observe(dict.fromkeys(TOKENS, 10**18))
+
+        publish(*(price_fact(PriceRecovered, price=10**18, token=token) for token in TOKENS))
+
+        subjects = Notification.objects.values_list("subject", flat=True)
+        assert len(subjects) == 2
+        assert all(subject.endswith("Every price is known again") for subject in subjects)
+
+    def test_some_back_at_once_are_a_message_each(self, staff: dict[str, Person]) -> None:
+        observe({**dict.fromkeys(TOKENS, 10**18), "0x" + "d3" * 20: None})
+
+        publish(*(price_fact(PriceRecovered, price=10**18, token=token) for token in TOKENS))
+
+        assert Notification.objects.filter(kind="PRICE_RECOVERED").count() == 2 * 2
 
     def test_a_failed_source_is_told_to_those_who_can_replace_it(
         self, staff: dict[str, Person]

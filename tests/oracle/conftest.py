@@ -54,7 +54,7 @@ def symbols() -> Iterator[None]:
 def facts(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """What is published, in order; nobody hears it."""
     published: list[object] = []
-    monkeypatch.setattr(bus, "publish", published.append)
+    monkeypatch.setattr(bus, "publish", lambda *facts: published.extend(facts))
     return published
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from apps.core import bus
 from apps.oracle import operations
 from apps.oracle.client import HttpAnswer
 from apps.oracle.events import PriceLost, PriceRecovered, SourceFailed
@@ -202,6 +203,16 @@ class TestFacts:
             ),
             PriceRecovered(chain_id=CHAIN_ID, token=MMF, at=NOON + 4 * MINUTE, price=ONE),
         ]
+
+    def test_prices_lost_in_one_observation_are_told_together(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        together: list[tuple[object, ...]] = []
+        monkeypatch.setattr(bus, "publish", lambda *facts: together.append(facts))
+
+        record(reading({MMF: ONE, GOLD: ONE}), at=NOON)
+
+        assert [[type(fact) for fact in facts] for facts in together] == [[PriceLost, PriceLost]]
 
     def test_a_price_that_was_never_known_is_told_once(self, facts: list[object]) -> None:
         for minutes in range(3):

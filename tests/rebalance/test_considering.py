@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from apps.approvals.models import Ticket
 from apps.chain import queries as chain
@@ -15,6 +16,7 @@ from apps.rebalance.rules.calls import call_of
 from apps.rebalance.rules.figures import Aim, AimKind, Holding
 from devnet.accounts import INVESTORS
 from devnet.fund import usdt
+from tests.approvals.helpers import open_ticket
 from tests.chain_world import World
 from tests.forcing import guards_off
 
@@ -136,6 +138,33 @@ class TestPlanned:
 
         assert plan is not None
         assert plan.status == "PENDING_APPROVAL"
+
+    @pytest.mark.parametrize(
+        ("missing", "status"), [(1, "APPROVED"), (0, "PENDING_APPROVAL")], ids=["below", "at"]
+    )
+    def test_people_are_asked_when_small_ones_add_up_to_a_large_one(
+        self, fund_now: Fund, missing: int, status: str
+    ) -> None:
+        admins()
+        risk_is("NORMAL")
+        with transaction.atomic():
+            plan = consider("THRESHOLD", DRIFT).plan
+            assert plan is not None
+            amount = plan.amount_assets
+            transaction.set_rollback(True)
+        earlier = open_ticket(amount=200_000 * USDT - amount - missing, chain_id=CHAIN)
+        with guards_off():
+            Ticket.objects.filter(pk=earlier.pk).update(
+                kind="REBALANCE_SMALL",
+                status="APPROVED",
+                auto_approved_by="REBALANCE_SMALL v1",
+                decided_at=NOON - timedelta(hours=1),
+            )
+
+        plan = consider("THRESHOLD", DRIFT).plan
+
+        assert plan is not None
+        assert (ticket_of(plan).kind, plan.status) == ("REBALANCE_SMALL", status)
 
     def test_people_are_asked_by_any_other_trigger(self, fund_now: Fund) -> None:
         admins()

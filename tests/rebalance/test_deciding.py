@@ -1,6 +1,8 @@
 """What the end of a ticket does to its plan."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -27,6 +29,48 @@ def waiting(thousands: int = 60) -> Plan:
 def actions_of(plan: Plan) -> list[str]:
     rows = OperationLog.objects.filter(object_type="plan", object_id=str(plan.pk)).order_by("id")
     return [row.action for row in rows]
+
+
+class TestTheBell:
+    @pytest.fixture
+    def rung(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        rung: list[str] = []
+        monkeypatch.setattr(
+            "apps.rebalance.operations.bell.current_app.send_task",
+            lambda name, **_options: rung.append(name),
+        )
+        return rung
+
+    @pytest.mark.parametrize(("decision", "rings"), [("APPROVE", 1), ("REJECT", 0)])
+    def test_an_approval_rings_it(
+        self,
+        rung: list[str],
+        decision: str,
+        rings: int,
+        django_capture_on_commit_callbacks: Callable[..., Any],
+    ) -> None:
+        ada, *_ = admins()
+        plan = waiting()
+
+        with django_capture_on_commit_callbacks(execute=True):
+            decide(ada, ticket_of(plan), decision, "Seen")
+
+        assert rung.count("rebalance.advance") == rings
+
+    @pytest.mark.parametrize(("thousands", "rings"), [(40, 1), (60, 0)])
+    def test_a_plan_that_needs_no_approval_rings_it(
+        self,
+        rung: list[str],
+        thousands: int,
+        rings: int,
+        django_capture_on_commit_callbacks: Callable[..., Any],
+    ) -> None:
+        admins()
+
+        with django_capture_on_commit_callbacks(execute=True):
+            waiting(thousands)
+
+        assert rung.count("rebalance.advance") == rings
 
 
 class TestDecided:

@@ -224,6 +224,46 @@ class TestDeciding:
         assert ticket().execution_tx_hash == "0x" + "99" * 32
 
 
+class TestRecordOutcome:
+    def ended(self, ticket_id: int) -> TransactionFinished:
+        return TransactionFinished(
+            kind=ApproveRedemption.kind,
+            transaction_id=71,
+            subject_id="1",
+            ticket_id=ticket_id,
+            outcome="FINAL",
+            error="",
+            tx_hash="0x" + "99" * 32,
+            at=NOW,
+            details={},
+        )
+
+    def test_an_unknown_ticket_holds_up_no_end(self) -> None:
+        operations.record_outcome(self.ended(4_711))
+
+        [said] = audit.trail("transaction", "71")
+        assert said.after == {"ticket": 4_711, "outcome": "FINAL"}
+        assert said.result == "Not shown on its ticket: There is no ticket 4711."
+
+    def test_an_undecided_ticket_holds_up_no_end(self) -> None:
+        apply(requested())
+
+        operations.record_outcome(self.ended(ticket().pk))
+
+        [said] = audit.trail("transaction", "71")
+        assert said.result.endswith("is pending: nothing is executed.")
+        assert (ticket().status, ticket().execution_status) == ("PENDING", "")
+
+    def test_any_other_refusal_is_raised(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(**_values: Any) -> None:
+            raise approvals.VoteRefused("not this")
+
+        monkeypatch.setattr("apps.approvals.operations.closing.record_execution", refuse)
+
+        with pytest.raises(approvals.VoteRefused):
+            operations.record_outcome(self.ended(1))
+
+
 class TestRetryDecision:
     def failed(self) -> Any:
         victor = person("victor", "VIP_APPROVER")

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils.html import strip_tags
 
 from apps.chain.queries import EventView
 from apps.core import clock
-from apps.fund.models import Snapshot
+from apps.fund.models import Asset, Snapshot
 from apps.system import feed, navigation
 from apps.system.queries.dashboard import dashboard
 from tests.accounts.people import person, signed_in
@@ -156,6 +157,19 @@ class TestDashboard:
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
         assert "<script>alert(1)" not in page
 
+    def test_prices_lead_to_the_oracle_only_those_who_may_see_it(self) -> None:
+        samples.fill(clock.now())
+        target = 'href="/admin/oracle/source/"><span class="name">Prices'
+
+        pages = {
+            role: signed_in(person(role)).get("/admin/").content.decode()
+            for role in ("ADMIN", "VIEWER")
+        }
+
+        assert target in pages["ADMIN"]
+        assert target not in pages["VIEWER"]
+        assert '<span class="name">Prices' in pages["VIEWER"]
+
     def test_chart_values_are_exact_text(self) -> None:
         samples.fill(clock.now())
 
@@ -166,24 +180,92 @@ class TestDashboard:
         assert points[-1]["value"] == "1.05224"
 
 
+TOKEN = "0x" + "ab" * 20
+
+
+def chain_event(name: str, args: dict[str, object], tx_hash: str = "0x01") -> EventView:
+    return EventView(
+        id=1,
+        chain_id=1,
+        block_number=1,
+        at=clock.now(),
+        contract_kind="vault",
+        name=name,
+        args=args,
+        tx_hash=tx_hash,
+        status="APPLIED",
+    )
+
+
+def routed(tx_hash: str = "0x01") -> EventView:
+    args: dict[str, object] = {"token": TOKEN, "method": "1", "usdtAmount": str(5 * 10**18)}
+    return chain_event("PurchaseRouted", args, tx_hash)
+
+
+def purchased(assets: int) -> EventView:
+    return chain_event("AssetPurchased", {"token": TOKEN, "usdtAmount": str(assets)})
+
+
+def told(*events: EventView) -> list[str]:
+    return [strip_tags(line.what) for line in feed.lines(list(events))]
+
+
 class TestFeed:
     @pytest.mark.parametrize(
         "args", [{}, {"requestId": "x"}, {"requestId": None}, {"channel": "9", "requestId": "1"}]
     )
     def test_survives_arguments_of_another_generation(self, args: dict[str, object]) -> None:
-        event = EventView(
-            id=1,
-            chain_id=1,
-            block_number=1,
-            at=clock.now(),
-            contract_kind="vault",
-            name="RedemptionRequested",
-            args=args,
-            tx_hash="0x",
-            status="APPLIED",
-        )
+        event = chain_event("RedemptionRequested", args)
 
         assert feed.sentence(event).startswith("RedemptionRequested")
+
+    def test_a_purchase_with_its_route_is_one_line(self) -> None:
+        (line,) = told(routed(), purchased(5 * 10**18))
+
+        assert line.startswith("Bought ")
+
+    def test_a_route_without_a_purchase_is_told(self) -> None:
+        lines = told(routed("0x02"), purchased(5 * 10**18))
+
+        assert "5.00 USDT went into " in lines[0]
+        assert "by swap" in lines[0]
+        assert lines[1].startswith("Bought ")
+
+    def test_what_goes_with_a_payout_is_in_its_line(self) -> None:
+        paid = {"requestId": "7", "netAmount": str(9 * 10**18), "fee": str(10**18)}
+        fee = chain_event("RedemptionFeeAdded", {"fee": str(10**18)})
+        alone = chain_event("RedemptionFeeAdded", {"fee": str(10**18)}, "0x02")
+
+        lines = told(fee, chain_event("RedemptionSettled", paid), alone)
+
+        assert lines == [
+            "Redemption #7 paid: 9.00 USDT (fee 1.00 USDT)",
+            "Redemption fee accrued: 1.00 USDT",
+        ]
+
+    def test_a_purchase_too_small_to_be_made_is_said_to_be_none(self) -> None:
+        (line,) = told(purchased(0))
+
+        assert line.startswith("Nothing bought of ")
+
+    def test_tokens_go_by_their_symbol(self) -> None:
+        Asset.objects.create(
+            chain_id=1,
+            contract="0x" + "cd" * 20,
+            token=TOKEN,
+            symbol="GOLD",
+            name="Gold",
+            decimals=18,
+            tier=2,
+            target_bps=0,
+            listed_at=clock.now(),
+            as_of_block=1,
+            as_of_log_index=0,
+        )
+
+        (line,) = told(routed())
+
+        assert "GOLD" in line
 
 
 class TestColleagueWithoutARole:

@@ -1,5 +1,6 @@
 """What a ticket's page shows to one person."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,6 +63,7 @@ def ticket_page(ticket: Ticket, user: Any, *, at: datetime) -> dict[str, Any]:
         "clock": _clock(ticket, at),
         "log": [_log_line(row) for row in audit.trail("ticket", str(ticket.pk))],
         "next_ticket": next((other for other in waiting if other.pk != ticket.pk), None),
+        "figures": [(name, _as_text(value)) for name, value in ticket.facts.items()],
         "parties": [(wallet, accounts.label_of(wallet)) for wallet in ticket.party_wallets],
         "at": at,
     }
@@ -91,10 +93,19 @@ def changes(ticket: Ticket) -> list[dict[str, Any]]:
     return _differences(ticket.facts, now)
 
 
+def _as_text(value: Any) -> str:
+    """A frozen figure as people read it: what has parts as indented JSON."""
+    return value if isinstance(value, str) else json.dumps(value, indent=1, ensure_ascii=False)
+
+
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
     names = sorted({*before, *after})
     return [
-        {"name": name, "before": before.get(name, "—"), "after": after.get(name, "—")}
+        {
+            "name": name,
+            "before": _as_text(before.get(name, "—")),
+            "after": _as_text(after.get(name, "—")),
+        }
         for name in names
         if str(before.get(name)) != str(after.get(name))
     ]

@@ -16,6 +16,7 @@ from .closing import (
     cancel,
     cancel_for_subject,
     record_execution,
+    record_transaction,
 )
 from .opening import TooFewEligible, open_ticket
 from .timing import tick
@@ -59,6 +60,7 @@ __all__ = [
     "propose_change",
     "propose_rule",
     "record_execution",
+    "record_transaction",
     "tick",
     "vote",
 ]

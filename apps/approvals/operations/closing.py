@@ -7,7 +7,9 @@ from django.db import transaction
 
 from apps.approvals.events import TicketCancelled
 from apps.approvals.models import Ticket
+from apps.approvals.queries import TicketNotFound
 from apps.approvals.rules import OPEN, Decision, Execution, Status, clean_reason
+from apps.audit import operations as audit
 from apps.core import bus
 from apps.core.actor import Actor
 from apps.core.errors import NotAllowed, Refused
@@ -157,3 +159,37 @@ def record_execution(
         after={"execution": outcome.value, "error": error, "tx_hash": tx_hash},
     )
     return ticket
+
+
+@transaction.atomic
+def record_transaction(
+    *, ticket_id: int, transaction_id: int, outcome: str, error: str, tx_hash: str, at: datetime
+) -> bool:
+    """Show on a ticket what became of its transaction: done where ``outcome`` is FINAL, else failed
+    with the reason.
+
+    False where the ticket is unknown or undecided. Then the log says so: the transaction ended all
+    the same, and nothing may hold up its end.
+    """
+    done = outcome == "FINAL"
+    try:
+        record_execution(
+            ticket_id=ticket_id,
+            status="DONE" if done else "FAILED",
+            error="" if done else error or outcome.lower(),
+            tx_hash=tx_hash,
+            at=at,
+        )
+    except (TicketNotFound, TicketClosed) as refused:
+        audit.record(
+            actor=Actor.system("sender"),
+            action="OUTCOME",
+            object_type="transaction",
+            object_id=str(transaction_id),
+            after={"ticket": ticket_id, "outcome": outcome},
+            result=f"Not shown on its ticket: {refused.message}",
+            level="HIGH",
+            at=at,
+        )
+        return False
+    return True

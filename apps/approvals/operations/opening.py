@@ -11,10 +11,11 @@ from apps.accounts import queries as accounts
 from apps.approvals import rules
 from apps.approvals.events import TicketDecided, TicketOpened
 from apps.approvals.models import Rule, Ticket
-from apps.approvals.queries import rule_for
+from apps.approvals.queries import rule_for, why_people_decide
 from apps.core import bus
 from apps.core.actor import Actor
 from apps.core.errors import Refused
+from apps.core.locks import transaction_lock
 
 from ._common import note
 
@@ -46,7 +47,9 @@ def open_ticket(
     """Open a ticket under the active rule of its kind; asking twice by one key returns the first.
 
     Where the rule approves by itself what these facts say, the ticket comes back APPROVED, with
-    ``TicketDecided`` published in place of ``TicketOpened``: nobody has anything to decide.
+    ``TicketDecided`` published in place of ``TicketOpened``: nobody has anything to decide. When
+    what it approved so in the last 24 hours and this together reach the limit of the kind that
+    decides larger amounts, people are asked after all, and a condition of the ticket says why.
 
     Args:
         facts: the figures that are decided on; they are frozen and every vote signs their hash.
@@ -65,6 +68,13 @@ def open_ticket(
     wallets = sorted({wallet.lower() for wallet in party_wallets})
     _refuse_if_too_few(rule, maker_user_id, wallets)
     frozen = json.loads(rules.canonical(facts))
+    said = rules.auto_approves(rule.auto_approve, frozen)
+    if said is not None:
+        # Until this one is committed: of two at once neither would count the other.
+        transaction_lock(f"approvals:by-rule:{chain_id}:{kind}")
+        why = why_people_decide(kind=kind, chain_id=chain_id, amount=amount, at=at)
+        if why:
+            said, conditions = None, [*conditions, {"text": why, "met": True}]
     ticket = Ticket(
         kind=kind,
         subject_id=subject_id,
@@ -116,7 +126,6 @@ def open_ticket(
             "rule": f"{kind} v{rule.version}",
         },
     )
-    said = rules.auto_approves(rule.auto_approve, frozen)
     if said is None:
         bus.publish(TicketOpened(ticket_id=ticket.pk, kind=kind, subject_id=subject_id, at=at))
     else:

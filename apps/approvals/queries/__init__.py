@@ -9,6 +9,7 @@ from .authority import (
     counted_votes,
     times_listed,
 )
+from .by_rule import why_people_decide
 from .panels import Panel, Provider, current_facts, panel_for, register_panel
 from .rule_panels import describe_rule_change
 from .tickets import (
@@ -63,4 +64,5 @@ __all__ = [
     "vote_payload",
     "waiting_for",
     "why_cannot_vote",
+    "why_people_decide",
 ]

@@ -18,6 +18,7 @@ from apps.approvals.rules import (
 )
 from apps.core.errors import NotAllowed
 
+from .by_rule import why_people_decide
 from .tickets import ticket as get_ticket
 
 
@@ -31,8 +32,8 @@ def authorises(*, ticket_id: int, calls_hash: str, at: datetime) -> None:  # noq
     An approval needs its quorum of different people who are active, hold the role they voted in and
     are neither maker nor party, each having signed this hash, or facts that list the call as one of
     several. Where the rule approved by itself, its conditions, and those of the rule in force now,
-    are compared with the facts again. A rejection, or an expiry that the rule rejects, may execute
-    the one call that was bound to it.
+    are compared with the facts again, and the day's sum with the limit now. A rejection, or an
+    expiry that the rule rejects, may execute the one call that was bound to it.
 
     Raises:
         NotAuthorised: it does not.
@@ -116,6 +117,18 @@ def _approval_by_rule(ticket: Ticket) -> None:
     ):
         if rule is None or auto_approves(rule.auto_approve, ticket.facts) is None:
             raise NotAuthorised(f"No rule approves ticket {ticket.pk} without people.")
+    if ticket.decided_at is None:
+        raise AssertionError("an approved ticket without the time of its approval")
+    # The same tickets as were counted at its opening: numbers are given in the order of the lock.
+    why = why_people_decide(
+        kind=ticket.kind,
+        chain_id=ticket.chain_id,
+        amount=ticket.amount,
+        at=ticket.decided_at,
+        before_id=ticket.pk,
+    )
+    if why:
+        raise NotAuthorised(f"No rule approves ticket {ticket.pk} without people. {why}")
 
 
 def _rejection(ticket: Ticket, calls_hash: str) -> None:

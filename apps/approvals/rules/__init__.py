@@ -13,6 +13,7 @@ from .life import (
     decision_of,
 )
 from .matrix import (
+    LARGER_KIND,
     BadTerms,
     RuleTerms,
     auto_approves,
@@ -24,6 +25,7 @@ from .signing import NO_CALLS_HASH, ZERO_HASH, canonical, facts_hash, vote_typed
 from .voting import Refusal, Standing, Voter, after_approval, refusal, voting_role
 
 __all__ = [
+    "LARGER_KIND",
     "NO_CALLS_HASH",
     "OPEN",
     "REASON_LENGTH_MAX",

@@ -10,6 +10,9 @@ from apps.core.units import UINT256_MAX
 _SECONDS_MAX = 90 * 86_400
 _PEOPLE_MAX = 20
 
+LARGER_KIND: Mapping[str, str] = {"REBALANCE_SMALL": "REBALANCE_LARGE"}
+"""Which kind decides about more of the same."""
+
 
 class BadTerms(Invalid):
     """A rule cannot say that; the message says which part of it."""

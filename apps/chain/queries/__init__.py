@@ -55,6 +55,7 @@ from apps.chain.queries.transactions import (
     transactions,
     transactions_about,
     transactions_by_id,
+    transactions_by_key,
     transactions_finished,
     unreachable_signers,
 )
@@ -144,6 +145,7 @@ __all__ = [
     "transactions",
     "transactions_about",
     "transactions_by_id",
+    "transactions_by_key",
     "transactions_finished",
     "unreachable_signers",
     "waiting_for_signature_of",

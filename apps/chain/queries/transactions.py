@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from apps.chain import config as chain_config
 from apps.chain import contracts
@@ -99,6 +99,25 @@ def transactions_by_id(ids: Collection[int]) -> dict[int, TransactionView]:
     chains = {row.chain_id for row in rows}
     cursors = {cursor.chain_id: cursor for cursor in Cursor.objects.filter(chain_id__in=chains)}
     return {row.pk: _view(row, cursors.get(row.chain_id)) for row in rows}
+
+
+def transactions_by_key(key: str) -> list[TransactionView]:
+    """The transaction of a key, and those that people sent again for it, oldest first.
+
+    A later try has the first one's key with a colon and its number after it.
+    """
+    # Both halves have their index: the key's own, and its pattern's, which serves prefixes.
+    rows = _with_attempts().filter(Q(key=key) | Q(key__startswith=f"{key}:"))
+    tries = [
+        row
+        for row in rows.order_by("id")
+        if row.key == key or row.key.removeprefix(f"{key}:").isdecimal()
+    ]
+    cursors = {
+        cursor.chain_id: cursor
+        for cursor in Cursor.objects.filter(chain_id__in={row.chain_id for row in tries})
+    }
+    return [_view(row, cursors.get(row.chain_id)) for row in tries]
 
 
 def transactions_finished(*, start: datetime, end: datetime) -> list[TransactionView]:

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from djangorestframework_camel_case.render import CamelCaseJSONRenderer
+from rest_framework.renderers import JSONRenderer
 
 from apps.core import clock
 
+from .camel import camelised
 
-class EnvelopeRenderer(CamelCaseJSONRenderer):
+
+class EnvelopeRenderer(JSONRenderer):
     """Wraps what a view returns as ``data``; errors arrive wrapped by the exception handler."""
 
     def render(
@@ -23,7 +25,7 @@ class EnvelopeRenderer(CamelCaseJSONRenderer):
             return b""
         if response is None or response.status_code < 400:
             data = envelope(data, request_id_of(context.get("request")))
-        rendered: bytes = super().render(data, accepted_media_type, renderer_context)
+        rendered: bytes = super().render(camelised(data), accepted_media_type, renderer_context)
         return rendered
 
 

@@ -113,7 +113,8 @@ class AssetAdmin(FundAdmin):
     def notice(self, row: Any) -> SafeString | str:
         if row.seen.notice_days is None:
             return display.unknown("Nobody has said")
-        return f"{row.seen.notice_days:,} days"
+        days = row.seen.notice_days
+        return "1 day" if days == 1 else f"{days:,} days"
 
     @admin.display(description="24 h")
     def day(self, row: Any) -> SafeString:

@@ -1,5 +1,6 @@
 """How the fund looks over REST: base units as strings of digits, human figures as decimals."""
 
+from datetime import UTC
 from decimal import ROUND_FLOOR, Decimal, localcontext
 from typing import Any
 
@@ -120,7 +121,8 @@ class NavPoint(serializers.Serializer):
     class Meta:
         list_serializer_class = ManyRows
 
-    timestamp = serializers.DateTimeField(source="at")
+    # Named here, else the current time zone is asked for each of ten thousand rows.
+    timestamp = serializers.DateTimeField(source="at", default_timezone=UTC)
     nav = HumanField(source="nav_per_share", places=6)
     share_price = AmountField(source="nav_per_share")
     total_assets = AmountField(allow_null=True)
@@ -239,7 +241,7 @@ class FeeEntry(serializers.Serializer):
     class Meta:
         list_serializer_class = ManyRows
 
-    timestamp = serializers.DateTimeField(source="at")
+    timestamp = serializers.DateTimeField(source="at", default_timezone=UTC)
     kind = serializers.CharField()
     direction = serializers.CharField()
     amount = AmountField(source="assets")

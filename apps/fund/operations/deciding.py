@@ -86,22 +86,24 @@ def retry_decision(*, ticket_id: int, actor: Actor, at: datetime) -> None:
 
 @transaction.atomic
 def record_outcome(fact: TransactionFinished) -> None:
-    """Show on the ticket what became of its transaction; a listed asset gets its terms."""
+    """Show on the ticket what became of its transaction; a listed asset gets its terms.
+
+    One whose ticket is unknown or undecided ends as well: the log says so, and no terms are kept.
+    """
     if fact.ticket_id is None:
         return
-    ticket = tickets.ticket(fact.ticket_id)
-    if not is_ours(ticket.kind, ticket.subject_id):
-        return
-    done = fact.outcome == "FINAL"
-    if done and fact.kind == AddAsset.kind:
-        keep_terms(ticket, at=fact.at)
-    approvals.record_execution(
-        ticket_id=ticket.pk,
-        status="DONE" if done else "FAILED",
-        error="" if done else fact.error or fact.outcome.lower(),
+    shown = approvals.record_transaction(
+        ticket_id=fact.ticket_id,
+        transaction_id=fact.transaction_id,
+        outcome=fact.outcome,
+        error=fact.error,
         tx_hash=fact.tx_hash,
         at=fact.at,
     )
+    if shown and fact.outcome == "FINAL" and fact.kind == AddAsset.kind:
+        ticket = tickets.ticket(fact.ticket_id)
+        if is_ours(ticket.kind, ticket.subject_id):
+            keep_terms(ticket, at=fact.at)
 
 
 def _send(ticket: tickets.Ticket, *, actor: Actor, at: datetime) -> None:

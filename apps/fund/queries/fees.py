@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from enum import StrEnum
 
@@ -64,7 +65,7 @@ class FeeTotals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeeEntryView:
-    """One line of the ledger."""
+    """One line of the ledger; its fields are the row's."""
 
     at: datetime
     kind: str
@@ -137,22 +138,9 @@ def fee_entries(
     *, start: datetime | None = None, end: datetime | None = None
 ) -> list[FeeEntryView]:
     """The ledger's lines in [start, end), oldest first."""
-    return [
-        FeeEntryView(
-            at=row.at,
-            kind=row.kind,
-            direction=row.direction,
-            assets=row.assets,
-            basis_assets=row.basis_assets,
-            period_seconds=row.period_seconds,
-            high_water_mark_assets=row.high_water_mark_assets,
-            recipient=row.recipient,
-            block_number=row.block_number,
-            chain_id=row.chain_id,
-            tx_hash=row.tx_hash,
-        )
-        for row in in_order(within(FeeEntry.objects.all(), start, end))
-    ]
+    rows = in_order(within(FeeEntry.objects.all(), start, end))
+    names = [field.name for field in dataclass_fields(FeeEntryView)]
+    return [FeeEntryView(**row) for row in rows.values(*names)]
 
 
 def _payments(overview: Overview | None) -> list[_Payment] | None:

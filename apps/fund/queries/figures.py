@@ -1,6 +1,8 @@
 """Figures that people decide on: from the newest snapshot, while it is fresh."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from apps.core.errors import Unavailable
 from apps.fund.models import Asset
@@ -53,6 +55,13 @@ def withdrawable_now(overview: Overview, *, redemption: bool) -> int | None:
     if management is None or performance is None:
         return None
     return management + performance + (overview.unpaid_fees_assets or 0)
+
+
+def pending_then(facts: Mapping[str, Any]) -> int:
+    """What was pending, base units, when a ticket about a payment of fees was opened."""
+    if "withdrawable" in facts:
+        return int(facts["withdrawable"])
+    return int(facts["management"]) + int(facts["performance"]) + int(facts["unpaid"] or 0)
 
 
 def tier_shares(*, chain_id: int, tier: int) -> dict[str, int]:

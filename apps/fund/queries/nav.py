@@ -20,7 +20,7 @@ from django.db.models.functions import RowNumber
 
 from apps.fund.models import NavUpdate, Snapshot, SnapshotKind, SnapshotStatus
 from apps.fund.rules import performance as rules
-from apps.fund.rules.slots import DAY, HOUR, floor_to
+from apps.fund.rules.slots import DAY, HOUR
 
 from .periods import in_order
 
@@ -69,12 +69,15 @@ def nav_history(*, start: datetime, end: datetime, interval: str = "daily") -> l
     step = INTERVALS[interval]
     offset = timedelta(days=4) if interval == "weekly" else timedelta(0)  # 1970 began on Thursday
     last = end - timedelta(microseconds=1)
-    bins = (step, _EPOCH + offset)
+    origin = _EPOCH + offset
     points = sorted(  # two runs in order already; a snapshot before an event of the same block
-        (*_snapshots(None, start, last, one_per=bins), *_events(start, last, one_per=bins)),
+        (
+            *_snapshots(None, start, last, one_per=(step, origin)),
+            *_events(start, last, one_per=(step, origin)),
+        ),
         key=lambda point: (point.at, point.block_number),
     )
-    return rules.last_per_slot(points, lambda point: floor_to(point.at - offset, step) + offset)
+    return rules.last_per_slot(points, lambda point: (point.at - origin) // step)
 
 
 def nav_series(since: datetime, points_max: int = 300) -> list[NavPoint]:

@@ -23,7 +23,7 @@ from apps.fund.rules.tickets import (
 )
 
 from .calls import call_of
-from .figures import cash_of, withdrawable_now
+from .figures import cash_of, pending_then, withdrawable_now
 from .overview import Overview, latest_overview
 from .trying import called_now
 
@@ -97,33 +97,33 @@ def _payment(ticket: Ticket) -> str:
     amount = format_amount(int(ticket.facts["assets"]))
     if ticket.subject_id == REDEMPTION_FEES:
         return f"{amount} USDT of redemption fees leave the vault's cash to the fee recipient."
+    pending = format_amount(pending_then(ticket.facts))
     return (
-        f"Management and performance fees of about {amount} USDT, and what accrues until then, "
-        "leave the vault's cash to the fee recipient."
+        f"Management and performance fees leave the vault's cash to the fee recipient: {pending} "
+        f"USDT were pending at opening, at most {amount} USDT by the deadline. The contract pays "
+        "what has accrued when it is called; the sender refuses clearly more than that."
     )
 
 
 def _cash_changes(ticket: Ticket, overview: Overview | None) -> list[dict[str, str]]:
     facts, asked = ticket.facts, int(ticket.facts["assets"])
+    is_redemption = ticket.subject_id == REDEMPTION_FEES
     now = cash_of(overview) if overview else None
+    pending = withdrawable_now(overview, redemption=is_redemption) if overview else None
+    if not is_redemption and overview and now:
+        # The contract pays at most the cash that is not kept for redemption fees.
+        kept_back = overview.redemption_fees_withdrawable_assets or 0
+        asked = min(asked, max(now.cash_assets - kept_back, 0))
     after = now.less(asked) if now and asked <= now.cash_assets else None
-    pending = (
-        withdrawable_now(overview, redemption=ticket.subject_id == REDEMPTION_FEES)
-        if overview
-        else None
-    )
     left = None if pending is None else max(pending - asked, 0)
-    return [
+    rows = [
         _row("Cash", _money(int(facts["cashBefore"])), _cash(now), _cash(after)),
         _row("L1 of assets", _bps(facts["l1BpsBefore"]), _l1(now), _l1(after)),
-        _row("Pending", _money(_pending_then(facts)), _money(pending), _money(left)),
+        _row("Pending", _money(pending_then(facts)), _money(pending), _money(left)),
     ]
-
-
-def _pending_then(facts: Mapping[str, Any]) -> int:
-    if "withdrawable" in facts:
-        return int(facts["withdrawable"])
-    return int(facts["management"]) + int(facts["performance"]) + int(facts["unpaid"] or 0)
+    if not is_redemption:
+        rows.append(_row("At most by the deadline", _money(int(facts["assets"])), "", ""))
+    return rows
 
 
 def _removal(ticket: Ticket) -> str:

@@ -18,7 +18,7 @@ from apps.fund.rules.tickets import (
 )
 
 from .assets import assets
-from .figures import cash_of, tier_shares, withdrawable_now
+from .figures import cash_of, pending_then, tier_shares, withdrawable_now
 from .overview import latest_overview
 from .terms import terms_of
 
@@ -41,9 +41,10 @@ def _payment_fits(ticket: Ticket) -> bool:
     pending = withdrawable_now(overview, redemption=is_redemption)
     if cash is None or pending is None:
         return False
-    asked = int(ticket.facts["assets"])
+    # Of fees that accrue, what was pending has to be there; what comes by the deadline may come.
+    due = int(ticket.facts["assets"]) if is_redemption else pending_then(ticket.facts)
     kept_back = 0 if is_redemption else overview.redemption_fees_withdrawable_assets or 0
-    return asked <= pending and asked + kept_back <= cash.cash_assets
+    return due <= pending and due + kept_back <= cash.cash_assets
 
 
 def _addition_fits(ticket: Ticket) -> bool:

@@ -6,7 +6,7 @@ one longer step.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Context, Decimal, localcontext
@@ -124,9 +124,9 @@ def annualised_volatility(series: Sequence[NavAt]) -> Decimal | None:
         return (spread / (len(steps) - 1)).sqrt()
 
 
-def last_per_slot(items: Iterable[Item], slot_of: Callable[[Item], datetime]) -> list[Item]:
+def last_per_slot(items: Iterable[Item], slot_of: Callable[[Item], Hashable]) -> list[Item]:
     """Of items in time order, the last of each slot; slots without items are simply absent."""
-    chosen: dict[datetime, Item] = {}
+    chosen: dict[Hashable, Item] = {}
     for item in items:
         chosen[slot_of(item)] = item
     return list(chosen.values())

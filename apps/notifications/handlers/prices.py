@@ -1,21 +1,45 @@
 """Messages about prices: unknown, known again, a source that says nothing usable.
 
-Prices that come and go are told of once an hour.
+Prices that come and go are told of once an hour. When the last known ones go at once, or the last
+unknown ones come back, one message names them all.
 """
 
+from collections.abc import Callable, Sequence
+
+from apps.core.bus import takes_many
 from apps.core.units import format_amount
 from apps.notifications.operations import notify
 from apps.notifications.rules import Severity
 from apps.oracle import queries as oracle
 from apps.oracle.events import PriceFact, PriceLost, PriceRecovered, SourceFailed
+from apps.oracle.queries import PriceView
 
 from .links import admin_link
 
 _ROLES = ("OPERATOR", "RISK_OFFICER")
 
 
-def tell_lost(fact: PriceLost) -> None:
-    """Its sources do not agree, or too few of them speak: nobody trades on it."""
+@takes_many
+def tell_lost(facts: Sequence[PriceLost]) -> None:
+    """Their sources do not agree, or too few of them speak: nobody trades on them."""
+    if _are_the_rest(facts, lambda view: view.price is None):
+        _tell(
+            facts[0],
+            event="lost",
+            about="all",
+            subject="No price is known any more",
+            body="Until enough fresh sources agree again, nothing is traded: plans wait or are "
+            "refused.",
+            details=[(_symbol(fact), fact.reason) for fact in facts],
+            link=admin_link("oracle_source_changelist"),
+            severity=Severity.WARNING,
+        )
+        return
+    for fact in facts:
+        _tell_one_lost(fact)
+
+
+def _tell_one_lost(fact: PriceLost) -> None:
     symbol = _symbol(fact)
     _tell(
         fact,
@@ -25,21 +49,40 @@ def tell_lost(fact: PriceLost) -> None:
         body=f"{fact.reason}\n\nUntil enough fresh sources agree again, nothing that depends on "
         "this price is traded: plans wait or are refused.",
         details=[("Asset", symbol), ("Token", fact.token), ("Why", fact.reason)],
+        link=_asset_link(fact),
         severity=Severity.WARNING,
     )
 
 
-def tell_recovered(fact: PriceRecovered) -> None:
-    """It is known again."""
+@takes_many
+def tell_recovered(facts: Sequence[PriceRecovered]) -> None:
+    """They are known again."""
+    if _are_the_rest(facts, lambda view: view.price is not None):
+        _tell(
+            facts[0],
+            event="recovered",
+            about="all",
+            subject="Every price is known again",
+            body="The sources of each asset agree.",
+            details=[(_symbol(fact), _usdt(fact)) for fact in facts],
+            link=admin_link("oracle_source_changelist"),
+            severity=Severity.INFO,
+        )
+        return
+    for fact in facts:
+        _tell_one_recovered(fact)
+
+
+def _tell_one_recovered(fact: PriceRecovered) -> None:
     symbol = _symbol(fact)
-    price = f"{format_amount(fact.price, places=6)} USDT"
     _tell(
         fact,
         event="recovered",
         about=fact.token,
         subject=f"The price of {symbol} is known again",
-        body=f"Its sources agree on {price}.",
-        details=[("Asset", symbol), ("Token", fact.token), ("Price", price)],
+        body=f"Its sources agree on {_usdt(fact)}.",
+        details=[("Asset", symbol), ("Token", fact.token), ("Price", _usdt(fact))],
+        link=_asset_link(fact),
         severity=Severity.INFO,
     )
 
@@ -56,13 +99,30 @@ def tell_failed_source(fact: SourceFailed) -> None:
         body="It failed several times in a row. The price is taken from the others while enough of "
         "them agree.",
         details=[("Source", fact.name), ("Asset", symbol), ("Error", fact.error)],
+        link=_asset_link(fact),
         severity=Severity.WARNING,
     )
+
+
+def _are_the_rest(facts: Sequence[PriceFact], is_so: Callable[[PriceView], bool]) -> bool:
+    """There are several of one observation, and now it is so of every price."""
+    if len(facts) == 1:
+        return False
+    prices = oracle.prices_now(chain_id=facts[0].chain_id, at=facts[0].at)
+    return bool(prices) and all(is_so(view) for view in prices.values())
 
 
 def _symbol(fact: PriceFact) -> str:
     """What people call the asset; its address when nobody knows a name."""
     return oracle.names_of(fact.chain_id).get(fact.token, fact.token)
+
+
+def _usdt(fact: PriceRecovered) -> str:
+    return f"{format_amount(fact.price, places=6)} USDT"
+
+
+def _asset_link(fact: PriceFact) -> str:
+    return admin_link("oracle_asset", fact.token)
 
 
 def _tell(
@@ -74,6 +134,7 @@ def _tell(
     subject: str,
     body: str,
     details: list[tuple[str, str]],
+    link: str,
     severity: Severity,
 ) -> None:
     notify(
@@ -83,7 +144,7 @@ def _tell(
         subject=subject,
         body=body,
         details=details,
-        link=admin_link("oracle_asset", fact.token),
+        link=link,
         link_text="Look at the price",
         severity=severity,
         at=fact.at,

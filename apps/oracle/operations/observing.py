@@ -11,7 +11,7 @@ from apps.core.errors import Refused
 from apps.core.locks import transaction_lock
 from apps.core.units import format_bps
 from apps.oracle.client import HttpAnswer
-from apps.oracle.events import PriceLost, PriceRecovered, SourceFailed
+from apps.oracle.events import PriceFact, PriceLost, PriceRecovered, SourceFailed
 from apps.oracle.models import Price, Quote, Source, SourceKind
 from apps.oracle.queries.prices import newest_rows
 from apps.oracle.rules.agreement import (
@@ -59,13 +59,16 @@ def record(
     if any(row.at >= at for row in before.values()):
         raise NotNewer(f"An observation of {at:%H:%M:%S} UTC or later is recorded already.")
     by_token = _sources(chain_id, reading, at)
+    changes: list[PriceFact] = []
     for token, sources in sorted(by_token.items()):
         agreed = agree([_figure(source, reading, http_answers, at) for source in sources])
         row = _keep(chain_id, token, agreed, reading, at)
-        _publish_change(before.get(token), row)
+        changes += _changes(before.get(token), row)
         for source, judged in zip(sources, agreed.judged, strict=True):
             answer, known = http_answers.get(source.pk), agreed.price is not None
             _note_health(source, judged, answer, at, is_price_known=known)
+    # Together, so that whoever tells of them can do so in one message.
+    bus.publish(*changes)
     asked = [source for sources in by_token.values() for source in sources]
     Source.objects.bulk_update(asked, _HEALTH)
 
@@ -163,13 +166,14 @@ def _quote(row: Price, judged: Judged) -> Quote:
     )
 
 
-def _publish_change(before: Price | None, row: Price) -> None:
+def _changes(before: Price | None, row: Price) -> list[PriceFact]:
+    """What became of the price since the observation before: one fact, or none."""
+    chain_id, token, at = row.chain_id, row.token, row.at
     if row.price is None and (before is None or before.price is not None):
-        bus.publish(PriceLost(chain_id=row.chain_id, token=row.token, at=row.at, reason=row.reason))
+        return [PriceLost(chain_id=chain_id, token=token, at=at, reason=row.reason)]
     if row.price is not None and before is not None and before.price is None:
-        bus.publish(
-            PriceRecovered(chain_id=row.chain_id, token=row.token, at=row.at, price=row.price)
-        )
+        return [PriceRecovered(chain_id=chain_id, token=token, at=at, price=row.price)]
+    return []
 
 
 def _why_left_out(judged: Judged, *, is_price_known: bool) -> str:

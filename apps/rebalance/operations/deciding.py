@@ -15,6 +15,7 @@ from apps.core.actor import Actor
 from apps.rebalance.models import Plan, PlanStatus
 
 from ._common import locked, note, tell_finished
+from .bell import ring_for_the_next_step
 
 
 @transaction.atomic
@@ -42,6 +43,7 @@ def decided(fact: TicketDecided) -> None:
             before={"status": before},
             after={"status": plan.status, "approval": plan.approval},
         )
+        ring_for_the_next_step()
     elif fact.decision == "REJECTED":
         words = f"Rejected: {fact.reason}"
         end_before_it_begins(plan, PlanStatus.CANCELLED, words, actor=actor, at=fact.at)

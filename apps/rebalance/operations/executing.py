@@ -68,7 +68,7 @@ def stop(*, plan_id: int, reason: str, actor: Actor, at: datetime) -> Plan:
     reason = approvals.clean_change_reason(reason)
     plan = locked(plan_id)
     if plan.status != PlanStatus.EXECUTING:
-        raise NotExecuting(f"{plan} is {plan.get_status_display().lower()}.")
+        raise NotExecuting(f"{plan}: {plan.get_status_display().lower()}.")
     on_its_way = list(plan.legs.filter(status=LegStatus.SENT))
     why = f"Stopped by {actor.name}: {reason}"
     skipped = legs.skip_the_rest(plan, why=why, actor=actor, at=at)

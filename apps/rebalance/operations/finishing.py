@@ -17,7 +17,6 @@ from apps.rebalance import queries
 from apps.rebalance.events import PlanDeviated
 from apps.rebalance.models import Leg, LegStatus, Plan, PlanStatus
 from apps.rebalance.rules import checks, frozen, results
-from apps.rebalance.rules.calls import call_of
 from apps.rebalance.rules.figures import Parameters, Situation
 from apps.rebalance.rules.results import Trade
 
@@ -79,7 +78,7 @@ def _what_was_traded(plan: Plan, rows: Sequence[Leg]) -> tuple[str, _Traded]:
     """
     found = _Traded()
     for leg in rows:
-        for view in _tries(plan, leg):
+        for view in _tries(leg):
             if view.finished_at is None:
                 return f"Transaction {view.id} is {view.status.lower()}.", found
             found.gas_used += view.gas_used or 0
@@ -96,13 +95,11 @@ def _what_was_traded(plan: Plan, rows: Sequence[Leg]) -> tuple[str, _Traded]:
     return "", found
 
 
-def _tries(plan: Plan, leg: Leg) -> list[chain_queries.TransactionView]:
+def _tries(leg: Leg) -> list[chain_queries.TransactionView]:
     """A leg's transaction, and those that people sent after it failed."""
     if leg.transaction_id is None:
         return []
-    kind, key = call_of(plan.chain_id, leg).kind, legs.key_of(leg)
-    about = chain_queries.transactions(plan.chain_id, [kind], leg.token)
-    return [view for view in about if view.key == key or view.key.startswith(f"{key}:")]
+    return chain_queries.transactions_by_key(legs.key_of(leg))
 
 
 def _close(plan: Plan, ending: _Ending, *, at: datetime) -> None:

@@ -11,13 +11,14 @@ from apps.core.units import format_amount
 from apps.fund import queries as fund
 from apps.rebalance import queries
 from apps.rebalance.events import PlanSubmitted
-from apps.rebalance.models import Leg, Plan, Preview
+from apps.rebalance.models import Leg, Plan, PlanStatus, Preview
 from apps.rebalance.rules import frozen
 from apps.rebalance.rules.assessing import assess
 from apps.rebalance.rules.calls import call_of
 from apps.rebalance.rules.figures import Action, Blueprint, Parameters, Situation
 
 from ._common import note
+from .bell import ring_for_the_next_step
 
 
 def make_plan(
@@ -85,6 +86,8 @@ def make_plan(
     else:
         _ask(plan, needed.kind, needed.why, situation, blueprint, parameters, actor=actor, at=at)
     plan.save()
+    if plan.status == PlanStatus.APPROVED:
+        ring_for_the_next_step()
     bus.publish(
         PlanSubmitted(
             plan_id=plan.pk,
@@ -138,10 +141,11 @@ def _ask(
     """Open the ticket; the rule itself may have approved it when it comes back."""
     state = fund.risk_state(at=at)
     risk_level = state.level if state else ""
+    trades = f"{len(blueprint.actions)} trade{'' if len(blueprint.actions) == 1 else 's'}"
     ticket = approvals.open_ticket(
         kind=kind,
         subject_id=plan.subject_id,
-        title=f"{plan}: move {format_amount(plan.amount_assets)} USDT, {plan.trigger.lower()}",
+        title=f"{plan}: {format_amount(plan.amount_assets)} USDT in {trades}",
         requester_name=actor.name,
         maker_user_id=actor.user_id,
         party_wallets=[],

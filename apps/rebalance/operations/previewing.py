@@ -47,7 +47,7 @@ def preview_reverse(*, plan_id: int, actor: Actor, at: datetime) -> Preview:
     plan = queries.plan(plan_id)
     done = list(Leg.objects.filter(plan=plan, status=LegStatus.DONE).order_by("position"))
     if plan.status not in EXECUTED or not done:
-        raise NothingToReverse(f"{plan} is {plan.get_status_display().lower()}: nothing to undo.")
+        raise NothingToReverse(f"{plan}: {plan.get_status_display().lower()}; nothing to undo.")
     aim = Aim(kind=AimKind.REVERSE, undo=undo_of(done))
     return _preview(chain_id=plan.chain_id, aim=aim, reverse_of_id=plan.pk, actor=actor, at=at)
 

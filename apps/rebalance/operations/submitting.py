@@ -81,7 +81,7 @@ def submit(*, preview_id: int, reason: str, actor: Actor, at: datetime) -> Plan:
         open_plan = queries.open_plan(chain_id=preview.chain_id)
         if open_plan is not None:
             raise PlanOpen(
-                f"{open_plan} is {open_plan.get_status_display().lower()}; one at a time.",
+                f"{open_plan}: {open_plan.get_status_display().lower()}; one at a time.",
                 plan=open_plan.pk,
             )
         return make_plan(
@@ -161,7 +161,7 @@ def _in_words(reason: str, actor: Actor) -> str:
 
 
 def _too_late(plan: Plan) -> str:
-    return f"{plan} is {plan.get_status_display().lower()}; only what has not begun is cancelled."
+    return f"{plan}: {plan.get_status_display().lower()}; only what has not begun is cancelled."
 
 
 def _refuse_if_stale(

@@ -68,7 +68,7 @@ def _decided(view: PlanView) -> Iterator[Step]:
             at=ticket.opened_at,
             lane="system",
             text=f"Ticket #{ticket.pk} opened",
-            detail=row.approval,
+            detail=" ".join(str(condition["text"]) for condition in ticket.conditions),
             ticket_id=ticket.pk,
         )
         for vote in ticket.votes.all():

@@ -78,17 +78,19 @@ def retry_decision(*, key: str, actor: Actor, at: datetime) -> str:
 
 @transaction.atomic
 def record_outcome(fact: TransactionFinished) -> None:
-    """Show on the ticket what became of its transaction."""
-    if fact.ticket_id is None:
-        return
-    done = fact.outcome == "FINAL"
-    approvals.record_execution(
-        ticket_id=fact.ticket_id,
-        status="DONE" if done else "FAILED",
-        error="" if done else fact.error or fact.outcome.lower(),
-        tx_hash=fact.tx_hash,
-        at=fact.at,
-    )
+    """Show on the ticket what became of its transaction.
+
+    One whose ticket is unknown or undecided ends as well: the log says so.
+    """
+    if fact.ticket_id is not None:
+        approvals.record_transaction(
+            ticket_id=fact.ticket_id,
+            transaction_id=fact.transaction_id,
+            outcome=fact.outcome,
+            error=fact.error,
+            tx_hash=fact.tx_hash,
+            at=fact.at,
+        )
 
 
 def _send(ticket: tickets.Ticket, row: Redemption, *, actor: Actor, at: datetime) -> None:

@@ -1,5 +1,6 @@
 """Our transactions as others ask for them."""
 
+import re
 import sys
 
 import pytest
@@ -64,6 +65,50 @@ class TestTransactions:
         [view] = queries.transactions(CHAIN, [KIND], "7")
 
         assert (view.tx_hash, view.attempts) == (newest.tx_hash, 2)
+
+
+class TestByKey:
+    def keyed(self, *keys: str) -> None:
+        for key in keys:
+            row = transaction("7")
+            with guards_off():
+                Transaction.objects.filter(pk=row.pk).update(key=key)
+
+    def test_finds_every_try_of_this_key_and_of_no_other(self) -> None:
+        self.keyed(
+            "r:1:1", "r:1:10", "r:1:1:2", "r:1:1x", "r:1:1:x", "r:1:1:2:3", "r:1", "r:1:1:10"
+        )
+
+        found = queries.transactions_by_key("r:1:1")
+
+        assert [view.key for view in found] == ["r:1:1", "r:1:1:2", "r:1:1:10"]
+
+    def test_takes_no_sign_for_a_wildcard(self) -> None:
+        self.keyed("r_1", "rx1:2", "r_1:2", "%", "a:1")
+
+        assert [view.key for view in queries.transactions_by_key("r_1")] == ["r_1", "r_1:2"]
+        assert [view.key for view in queries.transactions_by_key("%")] == ["%"]
+
+    def test_counts_confirmations_on_its_chain(self) -> None:
+        row = transaction("7", "MINED")
+        with guards_off():
+            Transaction.objects.update(mined_block=90)
+        Cursor.objects.create(chain_id=CHAIN, next_block=100)
+
+        [view] = queries.transactions_by_key(row.key)
+
+        assert view.confirmations == 10
+
+    def test_looks_up_both_halves_by_index(self) -> None:
+        with CaptureQueriesContext(connection) as asked, connection.cursor() as cursor:
+            queries.transactions_by_key("r:1:1")
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("EXPLAIN " + asked.captured_queries[0]["sql"])
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+
+        assert "BitmapOr" in plan
+        assert re.search(r"Index Cond: \(+key\)::text ~>=~ 'r:1:1:'", plan)
+        assert re.search(r"Index Cond: \(+key\)::text = 'r:1:1'", plan)
 
 
 class TestById:
