@@ -5,7 +5,7 @@ from typing import Any
 from apps.chain.client import Client
 from apps.chain.config import ChainConfig
 from apps.chain.contracts import abi
-from apps.chain.contracts.returned import returned_at
+from apps.chain.contracts.returned import decoded, returned_at
 
 
 class Asker:
@@ -33,13 +33,3 @@ class Asker:
         """The first value of what a view said."""
         answer = self._answers[kind, name]
         return answer[0] if answer else None
-
-
-def decoded(function: abi.FunctionAbi, data: str | None) -> tuple[Any, ...] | None:
-    """What a view returned; None when it did not, or something else."""
-    if data is None:
-        return None
-    try:
-        return function.decode_output(data)
-    except abi.Undecodable:
-        return None

@@ -13,9 +13,9 @@ from typing import Any
 from apps.chain.client import Client
 from apps.chain.config import ChainConfig
 from apps.chain.contracts import abi
-from apps.chain.contracts.asker import Asker, decoded
+from apps.chain.contracts.asker import Asker
 from apps.chain.contracts.asset_controller import metadata_calls, metadata_values
-from apps.chain.contracts.returned import returned_at
+from apps.chain.contracts.returned import decoded, returned_at
 from apps.chain.terms import Tier
 from apps.core.clock import from_timestamp
 from apps.core.units import mul_div_floor

@@ -4,16 +4,15 @@ A price is USDT per whole token with 18 decimals; what is none (zero, negative, 
 None, never zero.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from apps.chain.client import Reader
 from apps.chain.config import ChainConfig
 from apps.chain.contracts import abi
 from apps.chain.contracts.fund_state import BlockRef
-from apps.chain.contracts.returned import returned_at
+from apps.chain.contracts.returned import decoded, returned_at
 from apps.core.clock import from_timestamp
 from apps.core.units import UINT256_MAX
 
@@ -103,7 +102,7 @@ def _adapter(answers: Iterator[str | None]) -> AdapterPrice:
 
 
 def _feed(answers: Iterator[str | None]) -> FeedAnswer:
-    latest, decimals = _decoded(_ROUND, next(answers)), _word(_FEED_DECIMALS, next(answers))
+    latest, decimals = decoded(_ROUND, next(answers)), _word(_FEED_DECIMALS, next(answers))
     if latest is None or decimals is None:
         return FeedAnswer(price=None, updated_at=None, error=_NO_FEED)
     _, answer, _, updated, _ = latest
@@ -129,14 +128,5 @@ def _scaled(answer: int, decimals: int) -> tuple[int | None, str]:
 
 
 def _word(function: abi.FunctionAbi, data: str | None) -> int | None:
-    answer = _decoded(function, data)
+    answer = decoded(function, data)
     return None if answer is None else int(answer[0])
-
-
-def _decoded(function: abi.FunctionAbi, data: str | None) -> Sequence[Any] | None:
-    if data is None:
-        return None
-    try:
-        return function.decode_output(data)
-    except abi.Undecodable:
-        return None

@@ -1,8 +1,10 @@
 """What contracts return at one block, asked together."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from apps.chain.client import ChainUnavailable, Reader, RpcRefused
+from apps.chain.contracts import abi
 
 
 def returned_at(
@@ -26,3 +28,13 @@ def returned_at(
         None if isinstance(answer, RpcRefused) or answer in (None, "0x") else str(answer)
         for answer in answers
     ]
+
+
+def decoded(function: abi.FunctionAbi, data: str | None) -> tuple[Any, ...] | None:
+    """What a view returned; None when it did not, or something else."""
+    if data is None:
+        return None
+    try:
+        return function.decode_output(data)
+    except abi.Undecodable:
+        return None

@@ -8,7 +8,7 @@ from apps.chain.client import Reader
 from apps.chain.config import ContractConfig
 from apps.chain.contracts import abi
 from apps.chain.contracts.fund_state import BlockRef
-from apps.chain.contracts.returned import returned_at
+from apps.chain.contracts.returned import decoded, returned_at
 from apps.chain.terms import Channel
 
 _HAS_ROLE = abi.FunctionAbi(
@@ -167,16 +167,7 @@ def _call(
     function: abi.FunctionAbi,
     calls: Sequence[tuple[str, str]],
 ) -> list[tuple[Any, ...] | None]:
-    return [_decoded(function, data) for data in returned_at(client, block.hash, calls)]
-
-
-def _decoded(function: abi.FunctionAbi, data: str | None) -> tuple[Any, ...] | None:
-    if data is None:
-        return None
-    try:
-        return function.decode_output(data)
-    except abi.Undecodable:
-        return None
+    return [decoded(function, data) for data in returned_at(client, block.hash, calls)]
 
 
 def _request(fields: Sequence[Any]) -> RequestState:

@@ -42,7 +42,12 @@ from apps.chain.queries.status import (
     status,
 )
 from apps.chain.queries.stops import is_stopped, stops_in_force
-from apps.chain.queries.ticket_panels import describe_lift, describe_limits
+from apps.chain.queries.ticket_panels import (
+    describe_lift,
+    describe_limits,
+    dry_run_to_show,
+    no_dry_run,
+)
 from apps.chain.queries.ticketless import moved_without_ticket
 from apps.chain.queries.transactions import (
     DryRun,
@@ -105,6 +110,7 @@ __all__ = [
     "describe_lift",
     "describe_limits",
     "dry_run",
+    "dry_run_to_show",
     "explorer_address_url",
     "explorer_tx_url",
     "facts_of",
@@ -121,6 +127,7 @@ __all__ = [
     "latest_events",
     "let_go",
     "moved_without_ticket",
+    "no_dry_run",
     "open_findings",
     "open_transaction",
     "open_transactions",

@@ -6,7 +6,10 @@ from typing import Any
 from django.urls import reverse
 
 from apps.approvals.queries import Ticket
+from apps.chain.calls import Call
+from apps.chain.client import ChainUnavailable
 from apps.chain.models import SignerAccount, Stop
+from apps.chain.queries.transactions import dry_run
 from apps.chain.rules import scopes
 from apps.core import clock
 from apps.core.units import format_amount
@@ -58,6 +61,29 @@ def describe_limits(ticket: Ticket) -> Mapping[str, Any]:
         ),
         "url": reverse("admin:chain_signeraccount_change", args=[row.pk]),
     }
+
+
+def dry_run_to_show(call: Call) -> dict[str, Any]:
+    """What a call would do at the newest block, as a ticket's page shows it. Asks a node.
+
+    Raises:
+        ChainUnavailable: no node answers; see :func:`no_dry_run`.
+    """
+    run = dry_run(call)
+    return {
+        "ok": run.ok,
+        "gas": run.gas,
+        "error": run.error,
+        "block_number": run.block_number,
+        "at": clock.now(),
+        "sentence": call.sentence,
+        "function": f"{call.function}({', '.join(str(part) for part in call.args)})",
+    }
+
+
+def no_dry_run(call: Call, why: ChainUnavailable) -> dict[str, Any]:
+    """The same when no node answers."""
+    return {"ok": None, "error": why.message, "sentence": call.sentence}
 
 
 def _said(name: str, limits: Mapping[str, Any]) -> str:

@@ -8,7 +8,6 @@ from django.urls import reverse
 from apps.approvals.queries import Ticket
 from apps.chain import queries as chain
 from apps.chain.calls import Call
-from apps.core import clock
 from apps.core.units import format_amount, format_bps
 from apps.fund.models import Asset
 from apps.fund.rules.payments import CashFigures
@@ -44,25 +43,15 @@ def describe_ticket(ticket: Ticket) -> Mapping[str, Any]:
         "as_of": overview.taken_at if overview else None,
         "reason": ticket.facts["reason"],
         "url": _url(ticket),
-        "dry_run": try_now(call) if call is not None and ticket.is_open else None,
+        "dry_run": _tried(call) if call is not None and ticket.is_open else None,
     }
 
 
-def try_now(call: Call) -> dict[str, Any]:
-    """What a call would do at the newest block; when no node answers, why."""
+def _tried(call: Call) -> dict[str, Any]:
     try:
-        run = chain.dry_run(call)
+        return chain.dry_run_to_show(call)
     except chain.ChainUnavailable as unavailable:
-        return {"ok": None, "error": unavailable.message, "sentence": call.sentence}
-    return {
-        "ok": run.ok,
-        "gas": run.gas,
-        "error": run.error,
-        "block_number": run.block_number,
-        "at": clock.now(),
-        "sentence": call.sentence,
-        "function": f"{call.function}({', '.join(str(part) for part in call.args)})",
-    }
+        return chain.no_dry_run(call, unavailable)
 
 
 def _said(ticket: Ticket, overview: Overview | None) -> dict[str, Any]:

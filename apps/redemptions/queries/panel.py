@@ -8,7 +8,6 @@ from django.urls import reverse
 
 from apps.approvals.queries import Ticket
 from apps.chain import queries as chain
-from apps.chain.calls import Call
 from apps.core import clock
 from apps.core.cached import cached
 from apps.redemptions.models import Redemption, redemption_key
@@ -83,23 +82,11 @@ def due_before(row: Redemption) -> dict[str, Any]:
 def dry_run(row: Redemption) -> dict[str, Any]:
     """What the approval would do at the newest block; when no node answers, why."""
     call = decision_call(row, approve=True)
+    key = f"redemptions:dry-run:{row.key}"
     try:
-        return cached(f"redemptions:dry-run:{row.key}", DRY_RUN_SECONDS, lambda: _tried(call))
+        return cached(key, DRY_RUN_SECONDS, lambda: chain.dry_run_to_show(call))
     except chain.ChainUnavailable as unavailable:
-        return {"ok": None, "error": unavailable.message, "sentence": call.sentence}
-
-
-def _tried(call: Call) -> dict[str, Any]:
-    run = chain.dry_run(call)
-    return {
-        "ok": run.ok,
-        "gas": run.gas,
-        "error": run.error,
-        "block_number": run.block_number,
-        "at": clock.now(),
-        "sentence": call.sentence,
-        "function": f"{call.function}({', '.join(str(part) for part in call.args)})",
-    }
+        return chain.no_dry_run(call, unavailable)
 
 
 def _sentence(row: Redemption) -> str:
