@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from devnet.accounts import INVESTORS, Actor
 from devnet.assets import ASSETS, ONE
+from devnet.bank_run import BankRun
 from devnet.chain import Receipt
 from devnet.errors import DevnetError
 from devnet.every_event import emit_every_v1_event
@@ -143,6 +144,21 @@ def _redeem(scenario: Scenario, words: Sequence[str]) -> Receipt:
     return scenario.redeem(symbol, tokens)
 
 
+def _bank_run(scenario: Scenario, words: Sequence[str]) -> str:
+    run = BankRun(scenario)
+    asked = run.holders_ask(share_bps=_integer(words[0]) * 100)
+    alarm = run.liquidity_drains()
+    raised = ", ".join(event.name for event in alarm.receipt.events)
+    return f"{len(asked)} redemptions asked for; then {raised}"
+
+
+def _recovery(scenario: Scenario, words: Sequence[str]) -> str:
+    run = BankRun(scenario)
+    run.assets_are_sold()
+    run.deposits_come_back(_usdt(words[0]))
+    return f"sold, and {words[0]} USDT came back: {scenario.state()}"
+
+
 def _every_event(scenario: Scenario, _words: Sequence[str]) -> str:
     return f"{len(emit_every_v1_event(scenario))} transactions"
 
@@ -176,6 +192,8 @@ ACTIONS = {
         Action("prices  say all again, so that none is old", lambda s, _: s.refresh_prices()),
         Action("nav BPS  move NAV per share", lambda s, w: s.move_nav(_integer(w[0]))),
         Action("alert LEVEL  drain liquidity: low or critical", _alert),
+        Action("bank-run PERCENT  holders want that share back, liquidity drains", _bank_run),
+        Action("recovery AMOUNT  assets are sold, and that much is deposited", _recovery),
         Action("drain  L1 below its low mark, into L2", lambda s, _: s.drain_l1()),
         Action("restore  liquidity back to ordinary", lambda s, _: s.restore_liquidity()),
         Action("emergency SWITCH  on or off", lambda s, w: s.set_emergency_mode(_switch(w[0]))),

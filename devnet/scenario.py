@@ -67,13 +67,16 @@ class Scenario(Investing, Operating, Market):
 
     def trigger_low_liquidity_alert(self, investor: Actor = INVESTORS[0]) -> Requested:
         """Drains L1 + L2 to 13 % and asks for a small redemption, which raises the alert."""
-        return self._request_at_liquidity(investor, _LOW_LIQUIDITY_BPS)
+        return self.trigger_liquidity_alert_at(_LOW_LIQUIDITY_BPS, investor=investor)
 
     def trigger_critical_liquidity_alert(self, investor: Actor = INVESTORS[0]) -> Requested:
         """Drains L1 + L2 to 8 % and asks for a small redemption, which raises the alert."""
-        return self._request_at_liquidity(investor, _CRITICAL_LIQUIDITY_BPS)
+        return self.trigger_liquidity_alert_at(_CRITICAL_LIQUIDITY_BPS, investor=investor)
 
-    def _request_at_liquidity(self, investor: Actor, liquidity_bps: int) -> Requested:
+    def trigger_liquidity_alert_at(
+        self, liquidity_bps: int, *, investor: Actor = INVESTORS[0]
+    ) -> Requested:
+        """Drains L1 + L2 to that share of gross assets and asks for a small redemption."""
         if self.shares_of(investor) < self.shares_worth(_SMALL_REQUEST):
             self.subscribe(investor, 2 * _SMALL_REQUEST)
         self.drain_liquidity(liquidity_bps)

@@ -33,6 +33,8 @@ BENCHMARKS = (
     "reorg",
     "catchup",
     "planning",
+    "forecast",
+    "risk",
     "api",
 )
 """The modules of `tests/benchmarks`, in the order they run."""

@@ -74,6 +74,7 @@ def _introduce(product: Product, console: Console) -> None:
         "WebSocket": environment["PAIMON_WS_URL"],
         "Chain": product.chain.url,
         "Mail": _shown(product.mailbox / "new"),
+        "Chat": f"{product.chat.url}  (what Slack, Telegram and PagerDuty were sent)",
         "Logs": _shown(product.directory / "log"),
     }
     for name, place in places.items():

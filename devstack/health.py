@@ -16,7 +16,7 @@ POLL_SECONDS = 0.1
 
 
 def wait_until_healthy(supervisor: Supervisor, ports: dict[str, int]) -> None:
-    """Wait until web serves a page, and ws and mail answer.
+    """Wait until web serves a page, and ws, mail and chat answer.
 
     Raises:
         DevError: one does not in time, or a program keeps ending; with its last log lines.
@@ -33,7 +33,7 @@ def wait_until_healthy(supervisor: Supervisor, ports: dict[str, int]) -> None:
 
 def _missing(ports: dict[str, int]) -> str:
     """Return the first program that does not serve yet, empty when all do."""
-    for name in ("mail", "ws"):
+    for name in ("mail", "chat", "ws"):
         if not accepts_connections(ports[name]):
             return name
     return "" if _serves(f"http://{LOOPBACK}:{ports['web']}{HEALTH_PATH}") else "web"

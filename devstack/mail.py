@@ -8,8 +8,6 @@ import email
 import email.policy
 import itertools
 import os
-import signal
-import threading
 import time
 from email.message import EmailMessage
 from pathlib import Path
@@ -18,6 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from devstack.ports import LOOPBACK, free_port
+from devstack.stopping import told_to_stop
 
 MESSAGE_BYTES_MAX = 32 * 1024 * 1024
 
@@ -107,9 +106,7 @@ def main() -> None:
     parser.add_argument("--dir", type=Path, required=True)
     arguments = parser.parse_args()
 
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+    stopped = told_to_stop()
     server = Mail(arguments.dir, arguments.port)
     server.start()
     print(f"mail server on {server.url}, messages in {arguments.dir / 'new'}", flush=True)

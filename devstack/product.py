@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 
+from devstack.chat import Chat
 from devstack.console import Console
 from devstack.dev_chain import DevChain
 from devstack.env import ROOT, Places, child_environment, demo_environment
@@ -35,6 +36,7 @@ DEFAULT_PORTS = {
     "vendor": 8002,
     "rpc": 8545,
     "mail": 1025,
+    "chat": 8030,
     "postgres": 0,
     "redis": 0,
 }
@@ -98,6 +100,7 @@ class Product:
         )
         self.chain = DevChain(self.directory / "chain", self.ports["rpc"])
         self.mailbox = self.directory / "mail"
+        self.chat = Chat(self.directory / "chat", self.ports["chat"])
         self.staff: list[StaffMember] = []
         self.environment: dict[str, str] = {}
         self.supervisor = Supervisor(self.directory, console)
@@ -215,6 +218,7 @@ class Product:
             ws_port=self.ports["ws"],
         )
         variables = demo_environment(places, self._state.secrets(), self.chain.url)
+        variables |= self.chat.settings
         beat_file = str(self.directory / "beat-schedule")
         return child_environment(
             {**variables, "PAIMON_BEAT_FILE": beat_file, "WORKER_CONCURRENCY": "1"}
@@ -222,7 +226,11 @@ class Product:
 
     def _programs(self) -> list[Program]:
         mail = f"python -m devstack.mail --port {self.ports['mail']} --dir "
-        programs = [Program("mail", mail + shlex.quote(str(self.mailbox)))]
+        chat = f"python -m devstack.chat --port {self.ports['chat']} --dir "
+        programs = [
+            Program("mail", mail + shlex.quote(str(self.mailbox))),
+            Program("chat", chat + shlex.quote(str(self.chat.directory))),
+        ]
         if self.chain.price_sources.exists():  # not with a chain made before there were feeds
             vendor = f"python -m devstack.vendor --port {self.ports['vendor']} --chain-file "
             programs += [Program("vendor", vendor + shlex.quote(str(self.chain.chain_file)))]

@@ -1,7 +1,7 @@
 """One rebalancing from drained liquidity to a refilled tier, through the real processes and pages.
 
-The market drains L1 on the chain; the clock notices; administrators vote and, as owners of the warm
-wallet, sign; everything else happens by itself.
+The market drains L1 on the chain; people are told; the clock notices; administrators vote and, as
+owners of the warm wallet, sign; everything else happens by itself.
 """
 
 import re
@@ -11,6 +11,7 @@ from typing import Any
 from devnet.assets import L1, L2, L3
 from devnet.fund import BPS
 from devnet.scenario import Scenario
+from devstack.alarming import Alarming
 from devstack.console import Console
 from devstack.errors import DevError
 from devstack.looking import until
@@ -52,6 +53,7 @@ class Rebalancing:
             self.scenario.drain_l1()
             if self._tier_bps(L1) >= L1_LOW_BPS:
                 raise DevError("L1 is not drained on the chain.")
+        Alarming(self.product, self.console, self.program, self.owners[0]).run()
         with self.console.step("the clock notices and plans; a ticket asks for two votes"):
             plan = until(
                 self._pending_plan,

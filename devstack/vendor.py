@@ -8,7 +8,6 @@ others, always by the same few basis points, and its clock is the wall's.
 import argparse
 import json
 import re
-import signal
 import threading
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,6 +18,7 @@ from pathlib import Path
 from devnet.errors import DevnetError
 from devnet.fund import Contract, Fund
 from devstack.ports import LOOPBACK
+from devstack.stopping import told_to_stop
 
 REQUEST_SECONDS_MAX = 5.0
 _PATH = re.compile(r"/prices/(0x[0-9a-f]{40})\.json")
@@ -97,9 +97,7 @@ def main() -> None:
     parser.add_argument("--chain-file", type=Path, required=True)
     arguments = parser.parse_args()
 
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+    stopped = told_to_stop()
     vendor = Vendor(Fund.connect(arguments.chain_file).hub, arguments.port)
     vendor.start()
     print(f"prices at {vendor.url}/prices/", flush=True)

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("apps.fund.urls")),
     path("", include("apps.redemptions.urls")),
     path("", include("apps.rebalance.urls")),
+    path("", include("apps.risk.urls")),
     path("", include("apps.approvals.urls")),
     path("", include("apps.reports.urls")),
     path("", include("apps.notifications.urls")),

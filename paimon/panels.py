@@ -10,6 +10,7 @@ from apps.oracle import queries as oracle
 from apps.rebalance import queries as rebalance
 from apps.redemptions import queries as redemptions
 from apps.redemptions.rules import TICKET_KINDS
+from apps.risk import queries as risk
 
 
 def register() -> None:
@@ -45,6 +46,16 @@ def register() -> None:
         "CONFIG_CHANGE",
         Panel(describe=rebalance.describe_policy_change, facts_now=rebalance.policy_facts_now),
         subject_prefix="rebalance:policy",
+    )
+    register_panel(
+        "CONFIG_CHANGE",
+        Panel(describe=risk.describe_policy_change, facts_now=risk.policy_facts_now),
+        subject_prefix="risk:policy",
+    )
+    register_panel(
+        "EMERGENCY_MODE",
+        Panel(describe=risk.describe_ticket, facts_now=risk.facts_now),
+        subject_prefix="emergency:",
     )
 
 

@@ -53,16 +53,29 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "rebalance: limits": _at(crontab(minute=0), "rebalance.consider_thresholds"),
     # At 00:00 for the day, on Mondays for the week; the other hours find one that was missed.
     "rebalance: calendar": _at(crontab(minute=0), "rebalance.consider_daily"),
+    # Risk: judged when it is due, which is every five minutes, and every minute above NORMAL
+    "risk: level": _every(30, "risk.assess", "high"),
+    "risk: forget old runs": _at(crontab(minute=55, hour=3), "risk.prune", "low"),
+    "risk: unanswered events": _every(30, "risk.escalate", "high"),
+    "risk: the emergency protocol": _every(15, "risk.advance", "high"),
+    # Made at each full hour, at the start when there is none, and after new requests.
+    "risk: forecasts": _every(60, "risk.forecast"),
+    "risk: outcomes of forecasts": _every(600, "risk.score_forecasts", "low"),
     # The record, and what can have no effect any more
     "audit: seal the log": _every(1, "audit.seal_log", "critical"),
     "accounts: forget what expired": _at(crontab(minute=40), "accounts.forget_expired", "low"),
     # The system itself
     "system: heartbeat": _every(15, "system.heartbeat", "high"),
+    "system: overdue jobs": _every(60, "system.check_jobs", "critical"),
     # Reports: at 00:10 for the day before; the other hours find a day that was missed
     "reports: daily": _at(crontab(minute=10), "reports.request_daily"),
+    # Hourly or every 15 minutes, as the level of risk wants; a rise is answered within the minute
+    "reports: liquidity": _every(60, "reports.request_liquidity"),
     "reports: make what waits": _every(20, "reports.generate_due"),
     # Messages: what a lost bell left behind
     "notifications: deliver": _every(10, "notifications.deliver", "high"),
+    # At 07:00; the other hours find a morning that was missed
+    "notifications: digest": _at(crontab(minute=0), "notifications.digest"),
     "notifications: chain status": _every(5, "notifications.push_chain_status"),
     "notifications: forget pushes": _at(crontab(minute=25), "notifications.forget_pushes", "low"),
 }

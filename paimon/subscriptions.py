@@ -15,6 +15,7 @@ from apps.approvals.events import (
     TicketOpened,
     TicketOverdue,
     TicketWarned,
+    VoteCast,
 )
 from apps.chain import events as chain
 from apps.chain import handlers as chain_handlers
@@ -22,10 +23,13 @@ from apps.chain.calls import (
     AddAsset,
     ApproveRedemption,
     CollectFees,
+    PauseRedemptions,
     PurchaseAsset,
     RedeemAsset,
     RejectRedemption,
     RemoveAsset,
+    SetEmergencyMode,
+    UnpauseRedemptions,
     UpdateAssetAllocation,
     WithdrawRedemptionFees,
 )
@@ -34,20 +38,44 @@ from apps.fund import handlers as fund_handlers
 from apps.fund.events import SnapshotTaken
 from apps.fund.operations import projections as fund
 from apps.notifications.handlers import chain as chain_messages
-from apps.notifications.handlers import live
+from apps.notifications.handlers import drift as drift_messages
+from apps.notifications.handlers import incidents as incident_messages
+from apps.notifications.handlers import live, live_risk
+from apps.notifications.handlers import payments as payment_messages
 from apps.notifications.handlers import prices as price_messages
 from apps.notifications.handlers import rebalancing as plan_messages
 from apps.notifications.handlers import reports as report_messages
+from apps.notifications.handlers import risk as risk_messages
 from apps.notifications.handlers import safes as safe_messages
+from apps.notifications.handlers import seen as seen_messages
 from apps.notifications.handlers import tickets as ticket_messages
 from apps.notifications.handlers import transactions as transaction_messages
 from apps.oracle import handlers as oracle_handlers
 from apps.oracle.events import PriceLost, PriceRecovered, SourceFailed
 from apps.rebalance import handlers as rebalance_handlers
-from apps.rebalance.events import PlanDeviated, PlanFinished, PlanSubmitted
+from apps.rebalance.events import (
+    LegFinished,
+    PlanBegun,
+    PlanDeviated,
+    PlanFinished,
+    PlanSubmitted,
+)
 from apps.redemptions import handlers as redemption_handlers
 from apps.redemptions import operations as redemptions
+from apps.reports import handlers as report_handlers
 from apps.reports.events import ReportFailed, ReportReady
+from apps.risk import handlers as risk_handlers
+from apps.risk.events import (
+    IncidentClosed,
+    IncidentMoved,
+    IncidentOpened,
+    LevelChanged,
+    RiskEventAcknowledged,
+    RiskEventEscalated,
+    RiskEventOpened,
+    RiskEventResolved,
+    RiskEventWorsened,
+)
 
 PROJECTIONS: Table = {
     # The vault
@@ -113,7 +141,11 @@ REACTIONS: Table = {
     chain.RedemptionApproved: [redemptions.note_in_audit, redemption_handlers.stop_asking],
     chain.RedemptionRejected: [redemptions.note_in_audit, redemption_handlers.stop_asking],
     chain.RedemptionCancelled: [redemptions.note_in_audit, redemption_handlers.stop_asking],
-    chain.RedemptionSettled: [redemptions.note_in_audit, live.show_settlement],
+    chain.RedemptionSettled: [
+        redemptions.note_in_audit,
+        live.show_settlement,
+        payment_messages.tell_paid,
+    ],
     # A decision starts its subject's action; the action's end is shown on the ticket
     (TicketDecided, "STANDARD_REDEMPTION"): [redemption_handlers.act_on_decision],
     (TicketDecided, "EMERGENCY_REDEMPTION"): [redemption_handlers.act_on_decision],
@@ -123,15 +155,57 @@ REACTIONS: Table = {
         chain_handlers.change_limits,
         oracle_handlers.change_source,
         rebalance_handlers.change_policy,
+        risk_handlers.change_policy,
         fund_handlers.act_on_decision,
     ],
-    (TicketDecided, "REBALANCE_SMALL"): [rebalance_handlers.follow_decision],
-    (TicketDecided, "REBALANCE_LARGE"): [rebalance_handlers.follow_decision],
-    (TicketCancelled, "REBALANCE_SMALL"): [rebalance_handlers.follow_withdrawal],
-    (TicketCancelled, "REBALANCE_LARGE"): [rebalance_handlers.follow_withdrawal],
+    (TicketDecided, "REBALANCE_SMALL"): [
+        rebalance_handlers.follow_decision,
+        risk_handlers.note_ticket_of_plan,
+    ],
+    (TicketDecided, "REBALANCE_LARGE"): [
+        rebalance_handlers.follow_decision,
+        risk_handlers.note_ticket_of_plan,
+    ],
+    (TicketCancelled, "REBALANCE_SMALL"): [
+        rebalance_handlers.follow_withdrawal,
+        risk_handlers.note_ticket_of_plan,
+    ],
+    (TicketCancelled, "REBALANCE_LARGE"): [
+        rebalance_handlers.follow_withdrawal,
+        risk_handlers.note_ticket_of_plan,
+    ],
     (TicketDecided, "FEE_WITHDRAW"): [fund_handlers.act_on_decision],
     (TicketDecided, "ASSET_ADD"): [fund_handlers.act_on_decision],
     (TicketDecided, "ASSET_REMOVE"): [fund_handlers.act_on_decision],
+    # The emergency protocol: what opens it, what people decide in it, and its timeline
+    chain.CriticalLiquidityAlert: [
+        risk_handlers.raise_liquidity_alert,
+        risk_handlers.open_on_critical_alert,
+        risk_handlers.judge_soon,
+    ],
+    chain.EmergencyModeChanged: [
+        risk_handlers.raise_mode,
+        risk_handlers.follow_emergency_mode,
+        risk_handlers.judge_soon,
+    ],
+    chain.LowLiquidityAlert: [
+        risk_handlers.raise_liquidity_alert,
+        risk_handlers.follow_low_alert,
+        risk_handlers.judge_soon,
+    ],
+    chain.ContractPaused: [risk_handlers.follow_switch],
+    chain.ContractUnpaused: [risk_handlers.follow_switch],
+    (TicketOpened, "EMERGENCY_MODE"): [risk_handlers.note_ticket],
+    (VoteCast, "EMERGENCY_MODE"): [risk_handlers.note_ticket],
+    (TicketDecided, "EMERGENCY_MODE"): [risk_handlers.note_ticket, risk_handlers.act_on_decision],
+    (TicketCancelled, "EMERGENCY_MODE"): [risk_handlers.note_ticket],
+    (TicketEscalated, "EMERGENCY_MODE"): [risk_handlers.note_ticket],
+    (TicketOverdue, "EMERGENCY_MODE"): [risk_handlers.note_ticket],
+    (chain.TransactionFinished, SetEmergencyMode.kind): [risk_handlers.note_outcome],
+    (chain.TransactionFinished, PauseRedemptions.kind): [risk_handlers.note_outcome],
+    (chain.TransactionFinished, UnpauseRedemptions.kind): [risk_handlers.note_outcome],
+    PlanBegun: [risk_handlers.note_plan],
+    LegFinished: [risk_handlers.note_plan],
     (chain.TransactionFinished, ApproveRedemption.kind): [redemption_handlers.note_outcome],
     (chain.TransactionFinished, RejectRedemption.kind): [redemption_handlers.note_outcome],
     (chain.TransactionFinished, PurchaseAsset.kind): [rebalance_handlers.note_trade],
@@ -154,27 +228,54 @@ REACTIONS: Table = {
     chain.SendingResumed: [transaction_messages.tell_lift],
     chain.ChainHalted: [chain_messages.tell_halt],
     chain.FinalityStalled: [chain_messages.tell_stalled],
+    chain.SightingLost: [seen_messages.withdraw],
     chain.LogParked: [chain_messages.tell_parked_log],
     chain.FindingOpened: [chain_messages.tell_finding],
-    chain.ContractReferenceUpdated: [chain_messages.alert_reference],
-    chain.ContractParameterUpdated: [chain_messages.alert_parameter],
-    chain.SettlementLiquidityInsufficient: [chain_messages.alert_unpaid],
-    chain.RoleGranted: [chain_messages.alert_role],
+    chain.ContractReferenceUpdated: [drift_messages.alert_reference],
+    chain.ContractParameterUpdated: [drift_messages.alert_parameter],
+    chain.SettlementLiquidityInsufficient: [payment_messages.alert_unpaid],
+    chain.RoleGranted: [drift_messages.alert_role],
     chain.NavUpdated: [live.show_nav, rebalance_handlers.notice_navs],
     chain.SubscriptionProcessed: [rebalance_handlers.notice_subscriptions],
     SnapshotTaken: [live.show_overview],
     PlanSubmitted: [plan_messages.ask_for_review],
-    PlanFinished: [plan_messages.tell_end, live.show_plan],
+    PlanFinished: [plan_messages.tell_end, live.show_plan, risk_handlers.note_plan],
     PlanDeviated: [plan_messages.warn_of_deviation],
     PriceLost: [price_messages.tell_lost],
     PriceRecovered: [price_messages.tell_recovered],
     SourceFailed: [price_messages.tell_failed_source],
+    # Risk: alerts by severity, levels, the emergency protocol
+    RiskEventOpened: [
+        risk_messages.tell_opened,
+        live_risk.show_event,
+        risk_handlers.note_risk_event,
+    ],
+    RiskEventWorsened: [
+        risk_messages.tell_worsened,
+        live_risk.show_event,
+        risk_handlers.note_risk_event,
+    ],
+    RiskEventEscalated: [risk_messages.tell_escalated, live_risk.show_event],
+    RiskEventAcknowledged: [risk_messages.tell_acknowledged, live_risk.show_event],
+    RiskEventResolved: [
+        risk_messages.tell_resolved,
+        live_risk.show_event,
+        risk_handlers.note_risk_event,
+    ],
+    LevelChanged: [risk_messages.tell_level, live_risk.show_level],
+    IncidentOpened: [incident_messages.tell_incident, live_risk.show_incident],
+    IncidentMoved: [incident_messages.tell_phase, live_risk.show_incident],
+    IncidentClosed: [
+        incident_messages.tell_closed,
+        live_risk.show_incident,
+        report_handlers.report_incident,
+    ],
     ReportReady: [report_messages.send_report],
     ReportFailed: [report_messages.tell_failed_report],
 }
 
 ON_SEEN: Table = {
-    chain.LowLiquidityAlert: [chain_messages.alert_low_liquidity],
-    chain.CriticalLiquidityAlert: [chain_messages.alert_critical_liquidity],
-    chain.EmergencyModeChanged: [chain_messages.alert_emergency_mode],
+    chain.LowLiquidityAlert: [seen_messages.alert_low_liquidity],
+    chain.CriticalLiquidityAlert: [seen_messages.alert_critical_liquidity],
+    chain.EmergencyModeChanged: [seen_messages.alert_emergency_mode],
 }

@@ -47,7 +47,18 @@ def flush_leaves_a_fresh_database() -> Iterator[None]:
     def put_policy_in_again(**_kwargs: Any) -> None:
         installed.policy()
 
-    handlers = {"approvals": put_rules_in_again, "rebalance": put_policy_in_again}
+    def put_risk_policy_in_again(**_kwargs: Any) -> None:
+        installed.risk_policy()
+
+    def put_report_subscriptions_in_again(**_kwargs: Any) -> None:
+        installed.report_subscriptions()
+
+    handlers = {
+        "approvals": put_rules_in_again,
+        "rebalance": put_policy_in_again,
+        "risk": put_risk_policy_in_again,
+        "reports": put_report_subscriptions_in_again,
+    }
     patch = pytest.MonkeyPatch()
     patch.setattr(DatabaseOperations, "execute_sql_flush", truncate_without_triggers)
     for app, handler in handlers.items():

@@ -21,3 +21,15 @@ def policy() -> None:
     """The first policy of rebalancing."""
     if not apps.get_model("rebalance", "Policy").objects.exists():
         importlib.import_module("apps.rebalance.migrations.0003_first_policy").create(apps, None)
+
+
+def risk_policy() -> None:
+    """The first thresholds of risk."""
+    if not apps.get_model("risk", "Policy").objects.exists():
+        importlib.import_module("apps.risk.migrations.0002_first_policy").create(apps, None)
+
+
+def report_subscriptions() -> None:
+    """Who receives the reports about risk."""
+    if not apps.get_model("reports", "ReportSubscription").objects.exists():
+        importlib.import_module("apps.reports.migrations.0006_risk_subscriptions").add(apps, None)

@@ -557,6 +557,18 @@ class FindingOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SightingLost:
+    """A log that people were told of before it was final is not on the branch that the chain took.
+
+    ``event`` is the name of the fact. Its transaction may still come again, in another block.
+    """
+
+    source: Source
+    event: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogParked:
     """A final log could not be applied; it and later logs of its key wait for a person."""
 

@@ -135,6 +135,23 @@ class PageAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, template, {**shell, **context})
 
 
+def require(request: HttpRequest, permission: str) -> None:
+    """Refuse who may not.
+
+    Raises:
+        PermissionDenied: the person's roles do not have this permission.
+    """
+    user: Any = request.user
+    if not user.has_perm(permission):
+        raise PermissionDenied
+
+
+def why_not(request: HttpRequest, permission: str, words: str) -> str:
+    """Why this person cannot use a button: the words; empty when they can."""
+    user: Any = request.user
+    return "" if user.has_perm(permission) else words
+
+
 def number_in_path(object_id: str) -> int:
     """A row's number as it stands in a page's address.
 
@@ -161,9 +178,7 @@ def export_list(
         PermissionDenied: the person may not.
         Http404: no such format.
     """
-    user: Any = request.user
-    if not user.has_perm(permission):
-        raise PermissionDenied
+    require(request, permission)
     if file_format not in exports.FORMATS:
         raise Http404
     try:
@@ -193,9 +208,7 @@ def carry_out(
     Raises:
         PermissionDenied: the person may not.
     """
-    user: Any = request.user
-    if not user.has_perm(permission):
-        raise PermissionDenied
+    require(request, permission)
     try:
         done = act()
     except Refused as refusal:

@@ -1,12 +1,47 @@
 """What lists of the admin are narrowed to."""
 
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
+from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import RangeDateFilter
+
+
+class TabFilter(SimpleListFilter):
+    """One of a few views of a list; shown as tabs above it, not among the filters."""
+
+    title = "tab"
+    parameter_name = "tab"
+    template = "admin/no_filter.html"
+    tabs: ClassVar[Mapping[str, str]]
+    """Each tab's title by its key; ``all`` is the one without a filter."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(self.tabs.items())
+
+    @property
+    def tab(self) -> str:
+        """The tab that is looked at."""
+        return self.value() or "all"
+
+
+def tab_row(
+    titles: Mapping[str, str], active: str, *, counted: Collection[str], count: Callable[[str], int]
+) -> list[dict[str, Any]]:
+    """The tabs as the page draws them, some of them with how many rows they have."""
+    return [
+        {
+            "key": key,
+            "title": title,
+            "active": key == active,
+            "count": count(key) if key in counted else None,
+        }
+        for key, title in titles.items()
+    ]
 
 
 class DayRangeFilter(RangeDateFilter):

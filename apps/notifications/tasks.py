@@ -11,7 +11,14 @@ from . import delivery, operations
 @shared_task(name="notifications.deliver", queue="high")
 def deliver() -> dict[str, int]:
     """Send what is due. Rung after commit, and by the clock for bells that were lost."""
+    operations.gather_bursts(clock.now())
     return delivery.deliver_due(clock.now)
+
+
+@shared_task(name="notifications.digest", queue="default")
+def digest() -> int:
+    """One mail to each person who wants some messages once a day."""
+    return operations.make_digests(clock.now())
 
 
 @shared_task(name="notifications.push_chain_status", queue="default")

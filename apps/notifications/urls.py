@@ -2,10 +2,18 @@
 
 from django.urls import path
 
-from apps.notifications.api.views import DismissView, NotificationsView, ResendView
+from apps.notifications.api.bounces import BouncesView
+from apps.notifications.api.choosing import PreferencesView
+from apps.notifications.api.views import DismissView, NotificationsView, ReadView, ResendView
 
 urlpatterns = [
     path("notifications", NotificationsView.as_view(), name="notifications"),
+    path(
+        "notifications/preferences",
+        PreferencesView.as_view(),
+        name="notification-preferences",
+    ),
+    path("notifications/bounces", BouncesView.as_view(), name="notification-bounces"),
     path(
         "notifications/<int:notification_id>/resend",
         ResendView.as_view(),
@@ -15,5 +23,10 @@ urlpatterns = [
         "notifications/<int:notification_id>/dismiss",
         DismissView.as_view(),
         name="notification-dismiss",
+    ),
+    path(
+        "notifications/<int:notification_id>/read",
+        ReadView.as_view(),
+        name="notification-read",
     ),
 ]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportReady:
-    """The data of a report is stored; its files can be made. ``kind`` is DAILY or CUSTOM."""
+    """The data of a report is stored; its files can be made. ``kind`` is the report's."""
 
     run_id: int
     kind: str

@@ -21,6 +21,9 @@ class ReportRun(models.Model):
     kind = models.CharField(max_length=10, choices=_choices(Kind))
     period_start = models.DateTimeField("from")
     period_end = models.DateTimeField("until")
+    incident_id = models.BigIntegerField(
+        "incident", null=True, help_text="Which one an incident report is about"
+    )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -55,6 +58,11 @@ class ReportRun(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(period_start__lt=F("period_end")), name="report_period_in_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=Kind.INCIDENT.value, incident_id__isnull=False)
+                | ~Q(kind=Kind.INCIDENT.value) & Q(incident_id__isnull=True),
+                name="report_incident_is_named",
             ),
             models.CheckConstraint(
                 condition=Q(

@@ -17,6 +17,12 @@ class Kind(StrEnum):
 
     DAILY = "DAILY"
     CUSTOM = "CUSTOM"
+    LIQUIDITY = "LIQUIDITY"
+    INCIDENT = "INCIDENT"
+
+
+OF_A_PERIOD = (Kind.DAILY, Kind.CUSTOM)
+"""Kinds that tell of everything in a period; the others tell of one thing."""
 
 
 class Status(StrEnum):
@@ -44,6 +50,15 @@ RETRY_AFTER = timedelta(minutes=1)
 CATCH_UP_DAYS_MAX = 7
 DAILY_AFTER = timedelta(minutes=10)
 """A day is reported this long after its end, when its last blocks are final."""
+LIQUIDITY_EVERY: Mapping[str, timedelta] = {
+    "ELEVATED": timedelta(hours=1),
+    "HIGH": timedelta(minutes=15),
+    "CRITICAL": timedelta(minutes=15),
+}
+"""How often liquidity is reported, by the level of risk; other levels ask for none."""
+LIQUIDITY_LOOKS_BACK = timedelta(hours=1)
+"""The period of a liquidity report that somebody asks for."""
+_EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +107,19 @@ def problem_with(period: Period, at: datetime) -> str:
     if period.days > timedelta(days=DAYS_MAX):
         return f"The period is longer than {DAYS_MAX} days."
     return ""
+
+
+def liquidity_slot(level: str, last_end: datetime | None, at: datetime) -> Period | None:
+    """The stretch of time up to the newest even instant, when its liquidity report is wanted.
+
+    None when the level asks for none, or when one about that instant or a later one was asked for.
+    Of slots that an outage skipped only the newest is made: a report about then helps nobody now.
+    """
+    every = LIQUIDITY_EVERY.get(level)
+    if every is None:
+        return None
+    end = at - (at - _EPOCH) % every
+    return None if last_end is not None and last_end >= end else Period(end - every, end)
 
 
 def missing_days(last_end: datetime | None, at: datetime) -> list[Period]:

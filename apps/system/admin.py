@@ -35,6 +35,7 @@ def health_page(request: HttpRequest) -> HttpResponse:
             "health": health.health(at),
             "tasks": tasks.tasks(at),
             "failed_messages": notifications.failed_count(),
+            "places": notifications.destinations(),
         },
     )
 

@@ -14,6 +14,7 @@ from apps.core.cached import cached
 from apps.notifications import queries as notifications
 from apps.rebalance import queries as rebalance
 from apps.redemptions import queries as redemptions
+from apps.risk import queries as risk
 from apps.system.queries.health import STUCK_AFTER
 
 KEEP_SECONDS = 5
@@ -51,6 +52,8 @@ def _counts(user: Any, may_decide: bool, at: datetime) -> dict[str, Badge]:
         "redemptions": Badge(redemptions.active().count()),
         "plans": Badge(rebalance.open_count()),
         "plans_to_review": Badge(rebalance.to_review_count(), "warn"),
+        "alerts": _alerts(),
+        "incidents": Badge(int(risk.open_incident(chain_id=status.chain_id) is not None), "bad"),
         "parked": Badge(parked, "bad"),
         "warm_wallet": Badge(chain.waiting_for_signature_of(user), "warn"),
         "stops": Badge(len(chain.stops_in_force()), "bad"),
@@ -58,6 +61,12 @@ def _counts(user: Any, may_decide: bool, at: datetime) -> dict[str, Badge]:
         "stuck": Badge(chain.stuck_transactions(before=at - STUCK_AFTER), "bad"),
         "failed_messages": Badge(notifications.failed_count(), "warn"),
     }
+
+
+def _alerts() -> Badge:
+    """Risk events that nobody has answered, as urgent as the gravest of them."""
+    severities = list(risk.unanswered().values_list("severity", flat=True))
+    return Badge(len(severities), "bad" if "CRITICAL" in severities else "warn")
 
 
 def _urgency(deadlines: list[datetime], at: datetime) -> str:

@@ -10,7 +10,7 @@ from apps.core.units import to_decimal
 from apps.notifications import queries as notifications
 from apps.reports import queries as reports
 from apps.system import feed
-from apps.system.queries import health
+from apps.system.queries import health, watching
 from apps.system.queries.dashboard import NAV_DAYS, Dashboard, dashboard
 
 SOON_SECONDS = 3600
@@ -36,6 +36,8 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "listener": health.listener_state(shown.chain_status, at),
         "sender": health.sender_state(at),
         "failed_messages": notifications.failed_count(),
+        "forecast_late": shown.forecast is not None
+        and at - shown.forecast.made_at > watching.FORECAST_LATE,
         "last_report": reports.latest_ready(),
     }
 

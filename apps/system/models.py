@@ -6,13 +6,18 @@ from django.db import models
 
 
 class TaskRun(models.Model):
-    """The last start, success and failure of one task, overwritten by each run."""
+    """The last start, success and failure of one task, overwritten by each run.
+
+    ``overdue_since`` is when it was first seen overdue, ``overdue_told_at`` when people were told.
+    """
 
     name = models.CharField(max_length=200, primary_key=True)
     last_started_at = models.DateTimeField(null=True)
     last_succeeded_at = models.DateTimeField(null=True)
     last_failed_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True, default="")
+    overdue_since = models.DateTimeField(null=True)
+    overdue_told_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar = ["name"]

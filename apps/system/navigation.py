@@ -32,6 +32,14 @@ GROUPS: dict[str, list[Entry]] = {
             "my_approvals",
             "?tab=mine",
         ),
+        Entry(
+            "Alerts",
+            "notifications_active",
+            "admin:risk_riskevent_changelist",
+            "risk.view_riskevent",
+            "alerts",
+            "?tab=open",
+        ),
     ],
     "Investors": [
         Entry(
@@ -70,7 +78,7 @@ GROUPS: dict[str, list[Entry]] = {
         ),
         Entry(
             "Triggers",
-            "notifications_active",
+            "bolt",
             "admin:rebalance_triggerevent_changelist",
             "rebalance.view_triggerevent",
         ),
@@ -83,6 +91,20 @@ GROUPS: dict[str, list[Entry]] = {
         Entry("Trades", "swap_horiz", "admin:fund_assettrade_changelist", "fund.view_assettrade"),
         Entry("Fees", "percent", "admin:fund_feeentry_changelist", "fund.view_feeentry"),
         Entry("Snapshots", "photo_camera", "admin:fund_snapshot_changelist", "fund.view_snapshot"),
+    ],
+    "Risk": [
+        Entry("Board", "speed", "admin:risk_board", "risk.view_assessment"),
+        Entry("Events", "crisis_alert", "admin:risk_riskevent_changelist", "risk.view_riskevent"),
+        Entry("Forecast", "waterfall_chart", "admin:risk_forecast", "risk.view_forecast"),
+        Entry("What-if", "science", "admin:risk_what_if", "risk.view_forecast"),
+        Entry(
+            "Incidents",
+            "emergency",
+            "admin:risk_incident_changelist",
+            "risk.view_incident",
+            "incidents",
+        ),
+        Entry("Thresholds", "tune", "admin:risk_policy_changelist", "risk.view_policy"),
     ],
     "Control": [
         Entry(
@@ -164,6 +186,10 @@ GROUPS: dict[str, list[Entry]] = {
 }
 
 
+_EXACT = frozenset({"admin:risk_board"})
+"""Pages below whose address others of the sidebar lie."""
+
+
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's sidebar for this person; a group in which nothing may be seen is absent."""
     counts = badges.counts(request)
@@ -206,6 +232,8 @@ def _is_active(entry: Entry, request: HttpRequest) -> bool:
     if entry.query:
         return request.get_full_path() == path + entry.query
     if not request.path.startswith(path):
+        return False
+    if entry.url_name in _EXACT and request.path != path:
         return False
     same = [other for other in _entries() if other.query and reverse(other.url_name) == path]
     return not any(request.get_full_path() == address(other) for other in same)

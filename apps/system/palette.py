@@ -15,12 +15,13 @@ from apps.core.display import amount_text, checksum
 from apps.fund import queries as fund
 from apps.rebalance import queries as rebalance
 from apps.redemptions import queries as redemptions
+from apps.risk import queries as risk
 from apps.system import navigation
 
 ROWS_MAX = 8
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
-_NUMBER = re.compile(r"(?:#|r-?|t-?)?([0-9]{1,18})", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:#|r-?|t-?|e-?|i-?)?([0-9]{1,18})", re.IGNORECASE)
 
 
 def search(request: HttpRequest, term: str) -> list[SearchResult]:
@@ -34,7 +35,7 @@ def search(request: HttpRequest, term: str) -> list[SearchResult]:
         found += _of_hash(user, term.lower())
     elif number := _NUMBER.fullmatch(term):
         found += _of_number(user, int(number.group(1)))
-    return found + _pages(request, term.lower())
+    return found + _pages(request, term.lower()) + _indicators(user, term.lower())
 
 
 def _of_address(user: Any, address: str) -> list[SearchResult]:
@@ -98,7 +99,49 @@ def _of_number(user: Any, number: int) -> list[SearchResult]:
     if user.has_perm("approvals.view_ticket"):
         with suppress(approvals.TicketNotFound):
             found.append(_ticket(number))
+    if user.has_perm("risk.view_riskevent"):
+        with suppress(risk.EventNotFound):
+            found.append(_event(number))
+    if user.has_perm("risk.view_incident"):
+        found += _incidents(number)
     return found
+
+
+def _event(number: int) -> SearchResult:
+    event = risk.event(number)
+    return SearchResult(
+        title=f"Risk event E-{event.pk}: {event.message}",
+        description=f"{event.severity.lower()}, {event.status.lower()}",
+        link=reverse("admin:risk_riskevent_change", args=[event.pk]),
+        icon="crisis_alert",
+    )
+
+
+def _incidents(number: int) -> list[SearchResult]:
+    return [
+        SearchResult(
+            title=f"Incident I-{row.pk}: {row.summary}",
+            description=f"phase {row.phase.lower()}",
+            link=reverse("admin:risk_incident_change", args=[row.pk]),
+            icon="emergency",
+        )
+        for row in risk.incidents().filter(pk=number)
+    ]
+
+
+def _indicators(user: Any, words: str) -> list[SearchResult]:
+    if not user.has_perm("risk.view_assessment"):
+        return []
+    return [
+        SearchResult(
+            title=f"Indicator: {title}",
+            description="Risk",
+            link=reverse("admin:risk_indicator", args=[indicator]),
+            icon="speed",
+        )
+        for indicator, title in risk.indicator_titles().items()
+        if words in title.lower()
+    ]
 
 
 def _plan(number: int) -> SearchResult:

@@ -13,11 +13,23 @@ from apps.chain import queries as chain
 from apps.core import clock
 from apps.core.cached import cached
 from apps.fund import queries as fund
+from apps.notifications import queries as notifications
+from apps.risk import queries as risk
 
 STRIP_SECONDS = 2
 NAV_STALE_AFTER = timedelta(minutes=5)
 LAG_BLOCKS_WARN = 30
 POLL_LATE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """The open incident, as every page names it."""
+
+    pk: int
+    summary: str
+    phase: str
+    opened_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +43,9 @@ class Strip:
     nav_per_share: int | None
     nav_at: datetime | None
     nav_tone: str
+    level: str
+    level_at: datetime | None
+    level_tone: str
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -45,9 +60,12 @@ def context(request: HttpRequest) -> dict[str, Any]:
     user: Any = request.user
     if user.is_authenticated and user.is_verified():
         shown["is_inside"] = True
+        if user.is_staff:
+            shown["bell"] = notifications.bell(user)
     if shown["is_inside"] and user.has_perms(["chain.view_cursor", "fund.view_snapshot"]):
         try:
             shown["strip"] = cached("system:strip", STRIP_SECONDS, lambda: strip(clock.now()))
+            shown["incident_open"] = _incident()
         except ImproperlyConfigured as error:
             shown["strip_error"] = str(error)
     return shown
@@ -57,6 +75,7 @@ def strip(at: datetime) -> Strip:
     """Head, lag and NAV age as stored rows say it."""
     status = chain.status(chain.fund_chain().chain_id, at=at)
     overview = fund.latest_overview()
+    stands = risk.level_now(at=at)
     return Strip(
         chain_name=status.name,
         head_number=status.head_number,
@@ -65,7 +84,25 @@ def strip(at: datetime) -> Strip:
         nav_per_share=overview.nav_per_share if overview else None,
         nav_at=overview.block_at if overview else None,
         nav_tone="warn" if overview and at - overview.taken_at > NAV_STALE_AFTER else "",
+        level=stands.level if stands else "",
+        level_at=stands.at if stands else None,
+        level_tone=_level_tone(stands),
     )
+
+
+def _incident() -> Incident | None:
+    row = risk.open_incident(chain_id=chain.fund_chain().chain_id)
+    if row is None:
+        return None
+    return Incident(pk=row.pk, summary=row.summary, phase=row.phase, opened_at=row.opened_at)
+
+
+def _level_tone(stands: risk.LevelNow | None) -> str:
+    if stands is None:
+        return ""
+    if stands.level in ("HIGH", "CRITICAL"):
+        return "bad"
+    return "warn" if stands.overdue or stands.level == "ELEVATED" else ""
 
 
 def _lag(status: chain.ChainStatus, at: datetime) -> str:

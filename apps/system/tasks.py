@@ -20,6 +20,12 @@ def heartbeat() -> None:
     """Proof that beat rings, Redis carries and a worker answers: that it ran is the message."""
 
 
+@shared_task(name="system.check_jobs")
+def check_jobs() -> None:
+    """Whether what the clock starts is done; on the worker that has hardly anything else to do."""
+    operations.check_jobs(at=clock.now())
+
+
 @shared_task(name="system.check_rows")
 def check_rows() -> None:
     """What must always hold in our own rows, on every chain."""

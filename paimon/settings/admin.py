@@ -3,6 +3,8 @@
 import tomllib
 from pathlib import Path
 
+from django.urls import reverse_lazy
+
 _PROJECT = Path(__file__).resolve().parent.parent.parent / "pyproject.toml"
 VERSION: str = tomllib.loads(_PROJECT.read_text())["project"]["version"]
 
@@ -56,6 +58,13 @@ UNFOLD = {
         "apps.system.shell.shell_script_url",
         "apps.system.shell.charts_script_url",
     ],
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Messages to me", "link": reverse_lazy("admin:notifications_inbox")},
+            {"title": "What I am told", "link": reverse_lazy("admin:notifications_preferences")},
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+        ]
+    },
     "GLOBAL_CALLBACK": "apps.system.shell.context",
     "DASHBOARD_CALLBACK": "apps.system.dashboard.context",
     "ENVIRONMENT_TITLE_PREFIX": "apps.system.shell.title_prefix",

@@ -21,6 +21,7 @@ REST_FRAMEWORK = {
         "anon": env.str("PAIMON_RATE_ANONYMOUS", "100/min"),
         "user": env.str("PAIMON_RATE_USER", "100/min"),
         "auth": env.str("PAIMON_RATE_AUTH", "10/min"),
+        "bounces": env.str("PAIMON_RATE_BOUNCES", "300/min"),
     },
     "NUM_PROXIES": env.int("PAIMON_TRUSTED_PROXIES", 0),
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -43,7 +44,9 @@ SPECTACULAR_SETTINGS = {
     ],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
-        "ReportKind": [("DAILY", "Daily"), ("CUSTOM", "Custom")],
+        "ReportKind": [
+            (name, name.capitalize()) for name in ("DAILY", "CUSTOM", "LIQUIDITY", "INCIDENT")
+        ],
         "ReportStatus": [
             (name, name.capitalize()) for name in ("QUEUED", "RUNNING", "READY", "FAILED")
         ],

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "apps.fund",
     "apps.redemptions",
     "apps.rebalance",
+    "apps.risk",
     "apps.reports",
     "apps.notifications",
     "apps.system",
@@ -131,7 +132,9 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # -- Mail ------------------------------------------------------------------------------------------
 
 _mail = env.dj_email_url("EMAIL_URL", "smtp://127.0.0.1:25")
-EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"].replace(
+    "django.core.mail.backends.smtp", "apps.notifications.delivery.smtp"
+)
 EMAIL_HOST = _mail["EMAIL_HOST"]
 EMAIL_PORT = _mail["EMAIL_PORT"]
 EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"]
@@ -171,4 +174,5 @@ LOGGING = {
 from .admin import *  # noqa: E402,F403
 from .api import *  # noqa: E402,F403
 from .celery import *  # noqa: E402,F403
+from .messages import *  # noqa: E402,F403
 from .security import *  # noqa: E402,F403

@@ -3,7 +3,16 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *  # noqa: F403
-from .base import BASE_URL, DEMO, DEV_WALLET_URL, ORACLE_ALLOW_HTTP, SECRET_KEY
+from .base import (
+    BASE_URL,
+    DEMO,
+    DEV_WALLET_URL,
+    ORACLE_ALLOW_HTTP,
+    PAGERDUTY_URL,
+    SECRET_KEY,
+    SLACK_API_URL,
+    TELEGRAM_API_URL,
+)
 
 SECURE_SSL_REDIRECT = True
 SECURE_HSTS_SECONDS = 365 * 24 * 3600
@@ -25,6 +34,9 @@ _problems = [
         (bool(DEV_WALLET_URL), "PAIMON_DEV_WALLET_URL must not be set"),
         (ORACLE_ALLOW_HTTP, "PAIMON_ORACLE_ALLOW_HTTP must not be set"),
         (not BASE_URL.startswith("https://"), "PAIMON_BASE_URL must start with https://"),
+        (not SLACK_API_URL.startswith("https://"), "PAIMON_SLACK_API_URL must be https"),
+        (not TELEGRAM_API_URL.startswith("https://"), "PAIMON_TELEGRAM_API_URL must be https"),
+        (not PAGERDUTY_URL.startswith("https://"), "PAIMON_PAGERDUTY_URL must be https"),
         (len(SECRET_KEY) < 50, "PAIMON_SECRET_KEY must have at least 50 characters"),
     )
     if broken

@@ -143,28 +143,36 @@
     const { channel, data } = event.detail;
     if (channel === "chain:status") showChain(data);
     if (channel === "fund:overview") showNav(data);
+    if (channel === "risk:alert") alarmed = true;
     if (channel !== "chain:status") refreshSoon();
   });
 
   // -- Live sections: <section data-live id="…"> is replaced by what the server would show now ---------
   // Where something moves, an element inside with data-live-seconds asks for a quicker look.
+  // What stands on every page (data-live-rare) does not make the page ask; news of risk does.
 
   const REFRESH_EVERY = 30 * SECOND;
   const REFRESH_GAP = 2 * SECOND;
   let refreshTimer = 0;
   let refreshedAt = 0;
+  let alarmed = false;
 
   async function refreshSections() {
     refreshedAt = Date.now();
-    if (document.hidden || !document.querySelector("[data-live][id]")) return;
+    if (document.hidden || !(alarmed || document.querySelector("[data-live][id]"))) return;
+    alarmed = false;
     const answer = await fetch(location.href, { headers: { "X-Requested-With": "live" } }).catch(() => null);
     if (!answer || !answer.ok || answer.redirected) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const section of document.querySelectorAll("[data-live][id]")) {
+    for (const section of document.querySelectorAll(":is([data-live], [data-live-rare])[id]")) {
       const fresh = page.getElementById(section.id);
-      // A section under the pointer or with the focus holds still.
-      if (fresh && !section.matches(":hover") && !section.contains(document.activeElement)) replace(section, fresh);
+      // A section under the pointer, with the focus, or with something typed into it holds still.
+      if (fresh && !section.matches(":hover") && !section.contains(document.activeElement) && !typed(section)) replace(section, fresh);
     }
+  }
+
+  function typed(section) {
+    return [...section.querySelectorAll("textarea, input:not([type=hidden])")].some((field) => field.value !== field.defaultValue);
   }
 
   function replace(section, fresh) {
@@ -177,6 +185,7 @@
     const feed = section.querySelector(".feed");
     if (feed) feed.scrollTop = scrolled;
     refreshTimes(section);
+    section.dispatchEvent(new CustomEvent("paimon:refreshed", { bubbles: true }));
   }
 
   function refreshLater() {

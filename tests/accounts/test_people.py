@@ -266,7 +266,7 @@ class TestDemoStaff:
         staff = self.run()
 
         assert self.run() == staff
-        assert User.objects.count() == len(staff) == 10
+        assert User.objects.count() == len(staff) == 11
         for one in staff:
             user = User.objects.get(username=one["username"])
             assert user.check_password(one["password"])

@@ -1,55 +1,24 @@
 """Many people at once, on a real PostgreSQL: each is counted once, the state moves once."""
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from apps.approvals import operations, queries
 from apps.approvals.events import TicketDecided
 from apps.approvals.models import Rule, Ticket, Vote
 from apps.approvals.rules import LARGER_KIND
 from apps.audit.models import OperationLog
-from apps.core.errors import Refused
 from tests.forcing import guards_off
+from tests.racing import outcomes, refusals
 
 from .helpers import NOON, open_ticket, person, seed_rules, signed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MANY = 50
 LATE = NOON + timedelta(hours=24)
-
-
-def at_once(jobs: Sequence[Callable[[], object]]) -> list[object]:
-    """Run every job in its own thread and connection, released together; results or refusals."""
-    barrier = threading.Barrier(len(jobs))
-    results: list[object] = [None] * len(jobs)
-
-    def run(index: int, job: Callable[[], object]) -> None:
-        try:
-            connection.ensure_connection()
-            barrier.wait(60)
-            results[index] = job()
-        except Exception as error:  # noqa: BLE001 - it is the result
-            results[index] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=item) for item in enumerate(jobs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    return results
-
-
-def refusals(results: Sequence[object]) -> Counter[str]:
-    errors = [result for result in results if isinstance(result, Exception)]
-    assert all(isinstance(error, Refused) for error in errors), errors
-    return Counter(type(error).__name__ for error in errors)
 
 
 @pytest.fixture
@@ -68,7 +37,7 @@ class TestFiftyVoters:
         ticket = open_ticket()
         votes = [signed(voter, ticket) for voter in voters]
 
-        results = at_once([lambda a=a: operations.vote(**a) for a in votes])
+        results = outcomes([lambda a=a: operations.vote(**a) for a in votes])
 
         assert refusals(results) == {}
         assert Vote.objects.filter(ticket=ticket).count() == MANY
@@ -82,7 +51,7 @@ class TestFiftyVoters:
         ticket = open_ticket()
         votes = [signed(voter, ticket) for voter in voters]
 
-        results = at_once([lambda a=a: operations.vote(**a) for a in votes])
+        results = outcomes([lambda a=a: operations.vote(**a) for a in votes])
 
         assert refusals(results) == {"TicketClosed": MANY - 1}
         assert Vote.objects.filter(ticket=ticket).count() == 1
@@ -95,7 +64,7 @@ class TestOnePersonFiftyTimes:
         ticket = open_ticket(kind="EMERGENCY_MODE")
         votes = [signed(people[0], ticket) for _ in range(MANY)]
 
-        results = at_once([lambda a=a: operations.vote(**a) for a in votes])
+        results = outcomes([lambda a=a: operations.vote(**a) for a in votes])
 
         assert refusals(results) == {"AlreadyVoted": MANY - 1}
         assert Ticket.objects.get(pk=ticket.pk).status == "PARTIALLY_APPROVED"
@@ -106,7 +75,7 @@ class TestOnePersonFiftyTimes:
         ticket = open_ticket(kind="EMERGENCY_MODE")
         arguments = signed(people[0], ticket)
 
-        results = at_once([lambda: operations.vote(**arguments)] * MANY)
+        results = outcomes([lambda: operations.vote(**arguments)] * MANY)
 
         assert sum(refusals(results).values()) == MANY - 1
         assert Vote.objects.filter(ticket=ticket).count() == 1
@@ -134,7 +103,7 @@ class TestApproveAgainstRejectAgainstExpire:
             jobs: list[Callable[[], object]] = [lambda a=a: operations.vote(**a) for a in votes]
             jobs += [lambda: operations.tick(LATE)] * 4
 
-            results = at_once(jobs)
+            results = outcomes(jobs)
 
             operations.tick(LATE)
             ticket = Ticket.objects.get(pk=ticket.pk)
@@ -150,7 +119,7 @@ class TestTickFromManyClocks:
         open_ticket()
         facts.clear()
 
-        at_once([lambda: operations.tick(LATE)] * 12)
+        outcomes([lambda: operations.tick(LATE)] * 12)
         operations.tick(LATE)
 
         assert Counter(type(fact).__name__ for fact in facts) == {
@@ -165,7 +134,7 @@ class TestOpenTicketFromManyDoors:
         person("amir", "ADMIN")
         seed_rules()
 
-        results = at_once([open_ticket] * 20)
+        results = outcomes([open_ticket] * 20)
 
         assert refusals(results) == {}
         assert len({ticket.pk for ticket in results}) == 1  # type: ignore[attr-defined]
@@ -189,7 +158,7 @@ class TestARuleThatApproves:
                 facts={"trigger": "THRESHOLD", "number": number},
             )
 
-        results = at_once([lambda n=n: ask(n) for n in range(10)])
+        results = outcomes([lambda n=n: ask(n) for n in range(10)])
 
         assert refusals(results) == {}
         tickets = Ticket.objects.order_by("id")

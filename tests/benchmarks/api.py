@@ -17,9 +17,11 @@ from django.test import override_settings
 
 from apps.core import clock
 from apps.rebalance.models import Plan
+from apps.risk.models import RiskEvent
 from tests.accounts.people import api_client, person
 from tests.benchmarks.database import fresh_database
 from tests.benchmarks.filling import CHAIN, fill
+from tests.benchmarks.filling_risk import fill_risk
 from tests.benchmarks.report import Report, spread
 from tests.redemptions.helpers import write_chain_file
 
@@ -40,6 +42,7 @@ def run(report: Report) -> None:
         with override_settings(CHAIN_FILE=chain_file, DEBUG=False):
             at = clock.now()
             fill(at)
+            fill_risk(at)
             for case, path in _paths(at).items():
                 cache.clear()
                 by_wall, by_processor = _asked(path)
@@ -49,6 +52,7 @@ def run(report: Report) -> None:
 
 def _paths(at: datetime) -> dict[str, str]:
     plan = Plan.objects.filter(chain_id=CHAIN, status="COMPLETED").latest("id")
+    event = RiskEvent.objects.latest("id")
     year, two_years = (f"startDate={at - timedelta(days=days):%Y-%m-%d}" for days in (365, 729))
     return {
         "fund/overview": "fund/overview",
@@ -63,6 +67,13 @@ def _paths(at: datetime) -> dict[str, str]:
         "rebalance/history, of 500": "rebalance/history?pageSize=100",
         "rebalance/plans/{id}": f"rebalance/plans/{plan.pk}",
         "approvals, of 1,000": "approvals?pageSize=100",
+        "risk/status": "risk/status",
+        "risk/events, of 2,000": "risk/events?pageSize=100",
+        "risk/events/{id}": f"risk/events/{event.pk}",
+        "risk/liquidity-forecast": "risk/liquidity-forecast?horizon=30d",
+        "risk/metrics/history, a week": "risk/metrics/history?indicator=l1_ratio",
+        "risk/metrics/history, two years": f"risk/metrics/history?indicator=l1_ratio&{two_years}",
+        "risk/incidents": "risk/incidents",
     }
 
 

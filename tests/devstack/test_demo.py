@@ -109,7 +109,7 @@ class TestHealth:
         serving.start()
         with socket.create_server((LOOPBACK, 0)) as other:
             port = other.getsockname()[1]
-            yield {"web": web.server_port, "ws": port, "mail": port}
+            yield {"web": web.server_port, "ws": port, "mail": port, "chat": port}
         web.shutdown()
         serving.join()
         web.server_close()

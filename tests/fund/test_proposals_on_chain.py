@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from apps.approvals import operations as approvals
 from apps.approvals.models import Ticket
+from apps.chain import operations as chain_operations
 from apps.chain import queries as chain
 from apps.chain.models import Transaction
 from apps.chain.terms import Tier
@@ -331,7 +333,7 @@ class TestFailure:
 
         lived.scenario.set_service("FeeRecipient", ADMIN.address)
         lived.finalise()
-        with pytest.raises(operations.NotTheirs):
+        with pytest.raises(approvals.NotTheirs):
             operations.retry_decision(ticket_id=ticket_id, actor=operator.actor, at=clock.now())
         operations.retry_decision(ticket_id=ticket_id, actor=admins[0].actor, at=clock.now())
         lived.send_all()
@@ -340,7 +342,7 @@ class TestFailure:
         assert Transaction.objects.count() == 2
         with guards_off():
             Ticket.objects.filter(pk=ticket_id).update(execution_status="FAILED")
-        with pytest.raises(operations.AlreadySent, match="mined"):
+        with pytest.raises(chain_operations.AlreadySent, match="mined"):
             operations.retry_decision(ticket_id=ticket_id, actor=admins[0].actor, at=clock.now())
         with guards_off():
             Ticket.objects.filter(pk=ticket_id).update(execution_status="DONE")

@@ -78,6 +78,28 @@ def screenshot(page: Any, name: str) -> None:
         page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 
+def open_all_ways(page: Any, url: str, name: str) -> None:
+    """Desktop and phone, light and dark; each fits and is kept as a picture."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for size, tag in ((DESKTOP, "desktop"), (PHONE, "phone")):
+            page.set_viewport_size(size)
+            page.goto(url)
+            page.wait_for_selector("#content")
+            assert fits(page), (name, scheme, tag)
+            screenshot(page, f"{name}-{tag}-{scheme}")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(DESKTOP)
+
+
+def fits(page: Any) -> bool:
+    """Nothing but what scrolls by itself is wider than the window."""
+    over = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return bool(over <= 0)
+
+
 def _collect(entry: Any, troubles: list[str]) -> None:
     # A closed WebSocket port is normal in these tests: nothing serves it.
     if entry.type == "error" and "WebSocket" not in entry.text:

@@ -2,26 +2,25 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
 from django.core.cache import cache
 from django.urls import reverse
 
-from apps.chain import config
 from apps.core import clock
 from apps.rebalance import operations, queries
 from apps.rebalance.models import Plan, Policy
 from tests.accounts.people import Person, person, sign_typed_data, signed_in
 from tests.approvals.helpers import seed_rules
-from tests.journeys.browser import PHONE, screenshot, sign_in
+from tests.dead_node import chain_file
+from tests.journeys.browser import open_all_ways, screenshot, sign_in
 from tests.rebalance import running
 from tests.rebalance.helpers import Fund, admins, planned, seed_policy
 from tests.rebalance.running import CPCS, MTMM, NGTR, buy, sell, situation
 from tests.rebalance.shown import completed, failed, read_fund, trigger
-from tests.redemptions.helpers import write_chain_file
+
+__all__ = ["chain_file"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -39,15 +38,12 @@ window.ethereum = {
 
 
 @pytest.fixture(autouse=True)
-def installed(tmp_path: Path, settings: LazySettings) -> Iterator[None]:
-    """A chain that no node stands behind, and what the installation brings."""
-    settings.CHAIN_FILE = str(write_chain_file(tmp_path))
-    config.reload()
+def installed(chain_file: None) -> Iterator[None]:
+    """What the installation brings."""
     cache.clear()
     seed_rules()
     seed_policy()
     yield
-    config.reload()
     cache.clear()
 
 
@@ -90,28 +86,6 @@ def a_busy_month() -> None:
         explanation="Cooldown until 2026-03-02 08:30 UTC after the last plan.",
         times=3,
     )
-
-
-def fits(page: Any) -> bool:
-    """Nothing but what scrolls by itself is wider than the window."""
-    over = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return bool(over <= 0)
-
-
-def open_all_ways(page: Any, url: str, name: str) -> None:
-    """Desktop and phone, light and dark; each fits and is kept as a picture."""
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        for size, tag in (({"width": 1440, "height": 900}, "desktop"), (PHONE, "phone")):
-            page.set_viewport_size(size)
-            page.goto(url)
-            page.wait_for_selector("#content")
-            assert fits(page), (name, scheme, tag)
-            screenshot(page, f"{name}-{tag}-{scheme}")
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 class TestLooking:

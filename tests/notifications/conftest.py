@@ -8,24 +8,17 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import LazySettings
 
-from apps.chain import config
+from devstack.chat import Chat
+from tests.dead_node import chain_file
 from tests.notifications.smtp import ScriptedServer
-from tests.redemptions.helpers import write_chain_file
 
-
-@pytest.fixture(autouse=True)
-def chain_file(tmp_path: Path, settings: LazySettings) -> Iterator[None]:
-    """A fund chain whose node does not answer."""
-    settings.CHAIN_FILE = str(write_chain_file(tmp_path))
-    config.reload()
-    yield
-    config.reload()
+__all__ = ["chain_file"]
 
 
 @pytest.fixture(autouse=True)
 def real_mail(settings: LazySettings) -> None:
     """Django's test runner keeps mail in memory; these tests send it."""
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "apps.notifications.delivery.smtp.EmailBackend"
     settings.EMAIL_PORT = urlsplit(os.environ["EMAIL_URL"]).port
     settings.EMAIL_TIMEOUT = 0.5
 
@@ -35,5 +28,16 @@ def scripted(settings: LazySettings) -> Iterator[ScriptedServer]:
     """A mail server that answers what a test tells it to."""
     server = ScriptedServer()
     settings.EMAIL_PORT = server.port
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def chat(tmp_path: Path, settings: LazySettings) -> Iterator[Chat]:
+    """Slack, Telegram and PagerDuty on this machine, configured."""
+    server = Chat(tmp_path / "chat")
+    server.start()
+    for name, value in server.settings.items():
+        setattr(settings, name.removeprefix("PAIMON_"), value)
     yield server
     server.stop()

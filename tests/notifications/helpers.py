@@ -7,7 +7,7 @@ from django.db import transaction
 
 from apps.notifications import delivery, operations
 from apps.notifications.models import Notification
-from apps.notifications.rules import Severity
+from apps.notifications.rules import Channel, Severity, Shared
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -29,14 +29,19 @@ def tell(**changes: Any) -> list[int]:
         return operations.notify(**arguments | changes)
 
 
+def announce(*places: Shared, **changes: Any) -> list[int]:
+    """Put a message to shared places and to nobody else into the outbox."""
+    return tell(shared=places, addresses=[], **changes)
+
+
 def deliver(at: datetime = NOON) -> dict[str, int]:
     """Send what is due at an instant."""
     return delivery.deliver_due(lambda: at)
 
 
-def only() -> Notification:
-    """The one message there is."""
-    return Notification.objects.get()
+def only(channel: Channel = Channel.EMAIL) -> Notification:
+    """The one message there is by a channel."""
+    return Notification.objects.get(channel=channel.value)
 
 
 def later(**span: int) -> datetime:

@@ -1,9 +1,14 @@
 """Messages leave through a real mail server, and failures are what they are."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,13 +16,24 @@ from django.conf import LazySettings
 from django.core.cache import cache
 from django.db import connection, transaction
 
-from apps.notifications import operations
-from apps.notifications.delivery import email
+from apps.notifications import delivery, operations
+from apps.notifications.delivery import email, smtp
 from apps.notifications.models import Notification
-from apps.notifications.rules import ATTEMPTS_MAX, LEASE, Failure, FailureType, Severity, Status
+from apps.notifications.rules import (
+    ATTEMPTS_MAX,
+    LEASE,
+    Channel,
+    Failure,
+    FailureType,
+    Severity,
+    Shared,
+    Status,
+)
+from devstack.chat import Chat
 from devstack.mail import Mail
-from tests.notifications.helpers import NOON, deliver, later, only, tell
+from tests.notifications.helpers import NOON, announce, deliver, later, only, tell
 from tests.notifications.smtp import ScriptedServer
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,13 +67,35 @@ class TestArrival:
         assert subjects == ["[Paimon TEST] urgent", "[Paimon TEST] calm"]
         assert mail_server.messages()[0]["Importance"] == "high"
 
-    def test_what_a_flushed_broker_forgot_is_found_by_the_sweep(self, mail_server: Mail) -> None:
-        tell()
+    def test_what_a_flushed_broker_forgot_is_found_by_the_sweep(
+        self, mail_server: Mail, chat: Chat
+    ) -> None:
+        tell(shared=list(Shared))
         cache._cache.get_client().flushall()  # type: ignore[attr-defined]
 
         deliver(later(seconds=10))
 
         assert len(mail_server.messages()) == 1
+        assert len(chat.messages()) == len(Shared)
+
+    def test_a_hostile_reason_arrives_as_text_cut_to_size(self, mail_server: Mail) -> None:
+        tell(
+            subject="Rejected\r\nBcc: evil@example.org\r\n\r\n<script>",
+            body="<script>alert(1)</script> \u202e\x00 " + "x" * 10_000_000,
+            details=[("Reason", "<img src=x onerror=y>" * 500_000)] * 200,
+        )
+
+        assert deliver() == {"sent": 1, "failed": 0}
+
+        [message] = mail_server.messages()
+        assert message["Subject"].startswith("[Paimon TEST] Rejected Bcc: evil@example.org")
+        assert message["Bcc"] is None
+        assert message["Delivered-To"] == "ana@example.org"
+        html = message.get_body(("html",)).get_content()  # type: ignore[union-attr]
+        assert "<script>" not in html
+        assert "<img" not in html
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; [U+202E][U+0000]" in html
+        assert len(message.as_bytes()) < 3_000_000
 
 
 class TestRefusals:
@@ -133,6 +171,52 @@ class TestRefusals:
         )
         assert mail_server.messages() == []
 
+    def test_a_server_that_drips_is_cut_off(
+        self, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(smtp, "SECONDS_MAX", 0.8)
+        tell()
+
+        with dripping_server() as port:
+            settings.EMAIL_PORT = port
+            started = time.monotonic()
+            assert deliver() == {"sent": 0, "failed": 1}
+
+        assert time.monotonic() - started < 5
+        assert (only().status, only().failure_type) == (Status.RETRY, FailureType.SERVER_ERROR)
+
+    def test_the_password_is_not_kept_even_when_the_server_says_it(
+        self, scripted: ScriptedServer, settings: LazySettings
+    ) -> None:
+        settings.EMAIL_HOST_PASSWORD = "hunter2-hunter2"
+        settings.EMAIL_HOST_USER = ""
+        tell()
+        scripted.on_data = "554 5.0.0 You said hunter2-hunter2"
+
+        deliver()
+
+        assert only().error == "554 5.0.0 You said [secret]"
+
+    def test_a_dead_mail_server_does_not_hold_up_the_others(
+        self, chat: Chat, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        everything = threading.Event()
+        seen: list[bool] = []
+
+        def hang(row: Notification, at: datetime) -> Failure:
+            deadline = time.monotonic() + 30
+            while len(chat.messages()) < 12 and time.monotonic() < deadline:
+                everything.wait(0.05)
+            seen.append(len(chat.messages()) == 12)
+            return Failure(FailureType.TIMEOUT, permanent=False, error="late", unreachable=True)
+
+        monkeypatch.setitem(delivery.SEND, Channel.EMAIL, hang)
+        for number in range(3):
+            tell(dedupe_key=f"test:{number}", shared=list(Shared))
+
+        assert deliver() == {"sent": 12, "failed": 1}
+        assert seen == [True]
+
     def test_one_bad_message_does_not_hold_up_the_next(self, scripted: ScriptedServer) -> None:
         tell(dedupe_key="first", addresses=["bad\n@example.org"])
         tell(dedupe_key="second")
@@ -161,6 +245,20 @@ class TestCrash:
         first, second = mail_server.messages()
         assert first["Message-ID"] == second["Message-ID"]
 
+    def test_nothing_is_lost_when_a_worker_dies_at_the_shared_places(self, chat: Chat) -> None:
+        announce(Shared.SLACK, Shared.PAGERDUTY, topic="risk:x")
+        for channel in (Channel.SLACK, Channel.PAGERDUTY):
+            row = operations.claim_next(NOON, channel=channel)
+            assert row is not None
+            assert isinstance(delivery.SEND[channel](row, NOON), str)  # and here it dies
+
+        assert deliver(NOON + LEASE) == {"sent": 2, "failed": 0}
+
+        first, second = chat.messages("pagerduty")
+        assert first["provider_id"] == second["provider_id"]  # there it is one alarm
+        first, second = chat.messages("slack")
+        assert first["body"]["blocks"][-1] == second["body"]["blocks"][-1]  # message number
+
     def test_a_resend_by_a_person_is_another_message(self) -> None:
         tell()
         before = email.message_id(only())
@@ -171,20 +269,25 @@ class TestCrash:
     def test_a_message_that_kills_its_workers_is_given_up(self) -> None:
         tell()
         for attempt in range(ATTEMPTS_MAX):
-            assert operations.claim_next(NOON + 2 * LEASE * attempt) is not None
+            assert (
+                operations.claim_next(NOON + 2 * LEASE * attempt, channel=Channel.EMAIL) is not None
+            )
 
-        assert operations.claim_next(later(days=1)) is None
+        assert operations.claim_next(later(days=1), channel=Channel.EMAIL) is None
         assert only().status == Status.FAILED
 
     def test_a_worker_back_from_the_dead_does_not_overwrite(self) -> None:
         tell()
-        slow = operations.claim_next(NOON)
-        quick = operations.claim_next(NOON + LEASE)
+        slow = operations.claim_next(NOON, channel=Channel.EMAIL)
+        quick = operations.claim_next(NOON + LEASE, channel=Channel.EMAIL)
         assert slow is not None
         assert quick is not None
 
         assert operations.record_sent(
-            notification_id=quick.pk, attempt=quick.attempts, at=later(minutes=3)
+            notification_id=quick.pk,
+            attempt=quick.attempts,
+            provider_id="<1@x>",
+            at=later(minutes=3),
         )
         assert not operations.record_failure(
             notification_id=slow.pk,
@@ -199,10 +302,11 @@ class TestCrash:
     ) -> None:
         open_transactions: list[bool] = []
 
-        def send(row: Notification) -> None:
+        def send(row: Notification, at: datetime) -> str:
             open_transactions.append(connection.in_atomic_block)
+            return "<1@x>"
 
-        monkeypatch.setattr("apps.notifications.delivery.send", send)
+        monkeypatch.setitem(delivery.SEND, Channel.EMAIL, send)
         tell()
 
         deliver()
@@ -218,24 +322,65 @@ class TestWorkers:
         with transaction.atomic():
             for number in range(24):
                 tell(dedupe_key=f"test:{number}", subject=f"message {number}")
-        barrier = threading.Barrier(4)
+
+        at_once(4, lambda _number: deliver())
+
+        subjects = [message["Subject"] for message in mail_server.messages()]
+        assert len(subjects) == len(set(subjects)) == 24
+        assert not Notification.objects.exclude(status=Status.SENT.value).exists()
+
+    def test_fifty_at_once_send_each_message_once_and_in_order(self, chat: Chat) -> None:
+        with transaction.atomic():
+            for number in range(15):
+                announce(Shared.SLACK, dedupe_key=f"test:{number}", subject=f"message {number}")
+
+        at_once(50, lambda _number: deliver())
+
+        titles = [message["body"]["text"] for message in chat.messages()]
+        assert titles == [f"message {number}" for number in range(15)]
+        assert not Notification.objects.exclude(status=Status.SENT.value).exists()
+
+    def test_the_same_alert_from_many_at_once_is_one_message(self, chat: Chat) -> None:
+        barrier = threading.Barrier(20)
 
         def work() -> None:
             barrier.wait()
             try:
-                deliver()
+                for _ in range(10):
+                    announce(*Shared)
             finally:
                 connection.close()
 
-        workers = [threading.Thread(target=work) for _ in range(4)]
+        workers = [threading.Thread(target=work) for _ in range(20)]
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join()
 
-        subjects = [message["Subject"] for message in mail_server.messages()]
-        assert len(subjects) == len(set(subjects)) == 24
-        assert not Notification.objects.exclude(status=Status.SENT.value).exists()
+        assert Notification.objects.count() == len(Shared)
+
+
+@contextmanager
+def dripping_server() -> Iterator[int]:
+    """A mail server whose greeting does not end: a byte now and then; yields its port."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            line, _ = server.accept()
+            with line, suppress(OSError):
+                for _ in range(100):  # ten seconds, should nobody cut it off
+                    if over.wait(0.1):
+                        return
+                    line.sendall(b"2")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            over.set()
+            thread.join()
 
 
 _KILLED_AFTER_SENDING = """

@@ -1,12 +1,9 @@
 """Facts become messages to the right people, worded safely, once."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import transaction
 
 from apps.approvals import operations as approvals
 from apps.approvals.events import TicketDecided
@@ -14,30 +11,28 @@ from apps.chain import events
 from apps.core import bus, clock
 from apps.core.actor import Actor
 from apps.notifications.models import Notification, PushMessage
-from apps.notifications.rules import Severity, Status
-from tests.accounts.people import Person, person
+from apps.notifications.rules import Severity
+from tests.accounts.people import person
 from tests.approvals.helpers import open_ticket, seed_rules
+from tests.notifications.told import (
+    CRITICAL_PLACES,
+    WARNING_PLACES,
+    emails,
+    everywhere,
+    one,
+    places,
+    publish,
+    told,
+)
 from tests.rebalance.helpers import admins, planned, risk_is, ticket_of
 from tests.rebalance.running import MTMM, sell
 from tests.redemptions.helpers import apply, requested, settled, source
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("everywhere")]
+__all__ = ["everywhere"]
 
 STRANGER = "0x" + "ee" * 20
 VAULT = "0x" + "b1" * 20
-
-
-def publish(fact: Any, how: Callable[[Any], None] = bus.publish) -> None:
-    with transaction.atomic():
-        how(fact)
-
-
-def told(kind: str) -> set[str]:
-    return set(Notification.objects.filter(kind=kind).values_list("address", flat=True))
-
-
-def emails(*people: Person) -> set[str]:
-    return {who.user.email for who in people}
 
 
 class TestTickets:
@@ -48,8 +43,10 @@ class TestTickets:
         ticket = open_ticket(maker_user_id=maker.id)
 
         assert told("TICKET_OPENED") == emails(ada, amir)
-        message = Notification.objects.filter(kind="TICKET_OPENED").first()
+        assert places("TICKET_OPENED") == set()
+        message = Notification.objects.filter(kind="TICKET_OPENED", channel="EMAIL").first()
         assert message is not None
+        assert message.severity == Severity.INFO
         assert "31,200.00 USDT" in message.text
         assert message.link.startswith(settings.BASE_URL)
         assert message.link.endswith(f"/approvals/ticket/{ticket.pk}/change/")
@@ -84,7 +81,7 @@ class TestTickets:
         )
 
         assert told("TICKET_DECIDED") == emails(ada, maker)
-        message = Notification.objects.filter(kind="TICKET_DECIDED").first()
+        message = Notification.objects.filter(kind="TICKET_DECIDED", channel="EMAIL").first()
         assert message is not None
         assert "<img" not in message.html
         assert "\u202e" not in message.html
@@ -98,9 +95,18 @@ class TestTickets:
 
         assert told("TICKET_OPENED") == told("PLAN_SUBMITTED") == set()
         assert told("TICKET_DECIDED") == emails(*people)
-        message = Notification.objects.filter(kind="TICKET_DECIDED").first()
+        message = Notification.objects.filter(kind="TICKET_DECIDED", channel="EMAIL").first()
         assert message is not None
         assert f"by {ticket.auto_approved_by}, without a vote." in message.text
+
+    def test_in_an_emergency_it_is_critical(self) -> None:
+        people = [person("ADMIN") for _ in range(3)]
+
+        open_ticket(kind="EMERGENCY_MODE", subject_id="emergency:now")
+
+        assert told("TICKET_OPENED") == emails(*people)
+        messages = Notification.objects.filter(kind="TICKET_OPENED")
+        assert {message.severity for message in messages} == {Severity.CRITICAL}
 
     def test_pages_hear_of_it(self) -> None:
         person("ADMIN")
@@ -116,58 +122,6 @@ class TestTickets:
         opened, resolved = PushMessage.objects.order_by("id")
         assert (opened.channel, opened.data["amount"]) == ("approval:new", str(31_200 * 10**18))
         assert (resolved.channel, resolved.data["status"]) == ("approval:resolved", "CANCELLED")
-
-
-def alert(**changes: Any) -> events.CriticalLiquidityAlert:
-    values: dict[str, Any] = {
-        "source": source(1, at=clock.now()),
-        "ratio_bps": 412,
-        "threshold_bps": 500,
-        "available_assets": 400_000 * 10**18,
-    }
-    return events.CriticalLiquidityAlert(**values | changes)
-
-
-class TestAlertsOnSight:
-    def test_say_that_they_are_unconfirmed_and_are_told_once(self) -> None:
-        rita = person("RISK_OFFICER")
-        fact = alert()
-
-        publish(fact, bus.see)
-        publish(fact, bus.see)
-
-        assert told("CRITICAL_LIQUIDITY") == emails(rita)
-        message = Notification.objects.get()
-        assert "unconfirmed" in message.subject
-        assert "4.12 %" in message.subject
-        assert PushMessage.objects.get().data["ratio"] == "0.0412"
-
-    def test_of_long_ago_are_recorded_only(self) -> None:
-        person("RISK_OFFICER")
-
-        publish(alert(source=source(1, at=clock.now() - timedelta(hours=2))), bus.see)
-
-        assert Notification.objects.get().status == Status.RECORDED
-
-    def test_emergency_mode_is_critical(self) -> None:
-        person("ADMIN")
-
-        publish(
-            events.EmergencyModeChanged(source=source(1, at=clock.now()), enabled=True), bus.see
-        )
-
-        assert Notification.objects.get().severity == Severity.CRITICAL
-        assert PushMessage.objects.get().data["enabled"] is True
-
-    def test_hundreds_of_equal_alerts_are_one_message(self) -> None:
-        person("RISK_OFFICER")
-        fact = alert()
-
-        with transaction.atomic():
-            for _ in range(200):
-                bus.see(fact)
-
-        assert Notification.objects.count() == 1
 
 
 class TestDrift:
@@ -188,6 +142,7 @@ class TestDrift:
 
         publish(self.reference(STRANGER), bus.react)
         assert told("CONTRACT_REFERENCE") == emails(ada)
+        assert places("CONTRACT_REFERENCE") == CRITICAL_PLACES
 
     def test_a_role_for_a_stranger_is_told(self) -> None:
         ada = person("ADMIN")
@@ -203,6 +158,7 @@ class TestDrift:
         )
 
         assert told("ROLE_GRANTED") == emails(ada)
+        assert places("ROLE_GRANTED") == CRITICAL_PLACES
 
     def test_another_number_to_work_by_is_told(self) -> None:
         ada = person("ADMIN")
@@ -218,32 +174,58 @@ class TestDrift:
         )
 
         assert told("CONTRACT_PARAMETER") == emails(ada)
-        message = Notification.objects.get()
+        assert places("CONTRACT_PARAMETER") == CRITICAL_PLACES - {"pagerduty"}
+        message = one("CONTRACT_PARAMETER")
         assert "StandardApprovalAmount" in message.subject
         assert "50,000.00 USDT" in message.text
         assert "5,000,000.00 USDT" in message.text
 
 
-def test_a_due_redemption_that_was_not_paid_is_told() -> None:
-    farid, greta = person("OPERATOR"), person("RISK_OFFICER")
-    person("VIEWER")
-    apply(requested())
+class TestUnpaid:
+    def unpaid(self) -> None:
+        publish(
+            events.SettlementLiquidityInsufficient(
+                source=source(2, at=clock.now()),
+                request_id=1,
+                available_assets=100 * 10**18,
+                payout_assets=1_250 * 10**18,
+            ),
+            bus.react,
+        )
 
-    publish(
-        events.SettlementLiquidityInsufficient(
-            source=source(2, at=clock.now()),
-            request_id=1,
-            available_assets=100 * 10**18,
-            payout_assets=1_250 * 10**18,
-        ),
-        bus.react,
-    )
+    def test_a_due_redemption_that_was_not_paid_pages(self) -> None:
+        farid, greta = person("OPERATOR"), person("RISK_OFFICER")
+        person("VIEWER")
+        apply(requested(requires_approval=False))
 
-    assert told("REDEMPTION_UNPAID") == emails(farid, greta)
-    message = Notification.objects.filter(kind="REDEMPTION_UNPAID").first()
-    assert message is not None
-    assert "1,150.00 USDT" in message.text
-    assert message.link.endswith("/redemptions/redemption/31337-1/change/")
+        self.unpaid()
+
+        assert told("REDEMPTION_UNPAID") == emails(farid, greta)
+        assert places("REDEMPTION_UNPAID") == CRITICAL_PLACES
+        message = Notification.objects.filter(kind="REDEMPTION_UNPAID").first()
+        assert message is not None
+        assert "1,150.00 USDT" in message.text
+        assert message.link.endswith("/redemptions/redemption/31337-1/change/")
+
+    def test_once_it_is_paid_the_pager_stops_and_nobody_is_mailed(self) -> None:
+        person("OPERATOR")
+        apply(requested(requires_approval=False))
+        self.unpaid()
+
+        apply(settled(1, at=clock.now()))
+
+        assert places("REDEMPTION_PAID") == {"slack:operations", "pagerduty"}
+        assert told("REDEMPTION_PAID") == set()
+        paged, ended = Notification.objects.filter(channel="PAGERDUTY").order_by("id")
+        assert (paged.topic, ended.resolves) == (ended.topic, True)
+
+    def test_what_was_paid_in_time_is_not_told(self) -> None:
+        person("OPERATOR")
+        apply(requested(requires_approval=False))
+
+        apply(settled(1, at=clock.now()))
+
+        assert places("REDEMPTION_PAID") == set()
 
 
 class TestTransactions:
@@ -267,6 +249,8 @@ class TestTransactions:
         publish(self.finished(outcome))
 
         assert told("TRANSACTION_FAILED") == emails(ana, ada)
+        pages = outcome == "MISMATCH"
+        assert places("TRANSACTION_FAILED") == (CRITICAL_PLACES if pages else WARNING_PLACES)
         message = Notification.objects.filter(kind="TRANSACTION_FAILED").first()
         assert message is not None
         assert "NotEnoughAvailableCash" in message.text
@@ -279,6 +263,24 @@ class TestTransactions:
 
         assert told("TRANSACTION_FAILED") == set()
 
+    def test_a_stop_pages_and_its_end_stops_the_pager(self) -> None:
+        person("OPERATOR")
+        at = clock.now()
+        stop = events.SendingStopped(
+            stop_id=3, scope="all", reason="Something is off.", set_by="watch", at=at
+        )
+        lift = events.SendingResumed(
+            stop_id=3, scope="all", ticket_id=9, lifted_by="Ana, Ben", at=at
+        )
+
+        publish(stop)
+        publish(lift)
+
+        assert places("SENDING_STOPPED") == places("SENDING_RESUMED") == CRITICAL_PLACES
+        paged, ended = Notification.objects.filter(channel="PAGERDUTY").order_by("id")
+        assert (paged.resolves, ended.resolves) == (False, True)
+        assert paged.topic == ended.topic == "stop:3"
+
 
 class TestChain:
     def test_a_halt_is_critical(self) -> None:
@@ -287,6 +289,7 @@ class TestChain:
         publish(events.ChainHalted(chain_id=31337, reason="A final block changed.", at=clock.now()))
 
         assert told("CHAIN_HALTED") == emails(ada)
+        assert places("CHAIN_HALTED") == CRITICAL_PLACES
 
     def test_finality_that_stands_still_is_told_once(self) -> None:
         ada = person("ADMIN")
@@ -299,6 +302,7 @@ class TestChain:
         publish(fact)
 
         assert told("FINALITY_STALLED") == emails(ada)
+        assert places("FINALITY_STALLED") == CRITICAL_PLACES - {"pagerduty"}
 
     def test_a_parked_log_is_told_once(self) -> None:
         ana = person("OPERATOR")
@@ -310,6 +314,7 @@ class TestChain:
         publish(fact)
 
         assert told("LOG_PARKED") == emails(ana)
+        assert places("LOG_PARKED") == WARNING_PLACES
 
 
 class TestLive:

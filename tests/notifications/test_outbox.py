@@ -7,11 +7,11 @@ from django_fsm import TransitionNotAllowed
 
 from apps.accounts.models import User
 from apps.audit.models import OperationLog
+from apps.core import bell
 from apps.core.actor import Actor
 from apps.notifications import operations, queries
 from apps.notifications.models import Notification
-from apps.notifications.operations import bell
-from apps.notifications.rules import TRANSITIONS, FailureType, Severity, Status
+from apps.notifications.rules import TRANSITIONS, Channel, FailureType, HeldFor, Severity, Status
 from tests.accounts.people import person
 from tests.notifications.helpers import NOON, later, only, tell
 
@@ -38,12 +38,35 @@ class TestNotify:
         assert again == []
         assert "redemption 7" in only().subject
 
-    def test_somebody_in_two_roles_gets_one_message(self) -> None:
+    def test_somebody_in_two_roles_gets_one_mail_and_one_note(self) -> None:
         both = person("ADMIN", "RISK_OFFICER")
 
         tell(addresses=[both.user.email.upper()], roles=["ADMIN", "RISK_OFFICER"])
 
-        assert Notification.objects.count() == 1
+        assert Notification.objects.count() == 2
+        assert only().address == both.user.email
+        assert only(Channel.IN_APP).recipient_id == both.id
+
+    def test_the_back_office_shows_it_at_once_until_it_was_read(self) -> None:
+        vera, victor = person("VIP_APPROVER"), person("VIP_APPROVER")
+
+        tell(addresses=[], roles=["VIP_APPROVER"])
+
+        [row] = queries.in_app(vera.id)
+        assert (row.status, row.sent_at, row.read_at) == (Status.SENT, NOON, None)
+        assert row.subject == "Decision needed: redemption 7"
+        assert operations.mark_read(user_id=vera.id, at=later(minutes=1)) == 1
+        assert operations.mark_read(user_id=vera.id, at=later(minutes=2)) == 0
+        assert (queries.unread_count(vera.id), queries.unread_count(victor.id)) == (0, 1)
+        assert queries.in_app(vera.id)[0].read_at == later(minutes=1)
+
+    def test_nobody_reads_for_another(self) -> None:
+        vera, victor = person("VIP_APPROVER"), person("VIP_APPROVER")
+        tell(addresses=[], roles=["VIP_APPROVER"])
+        [hers] = queries.in_app(vera.id)
+
+        assert operations.mark_read(user_id=victor.id, notification_ids=[hers.pk], at=NOON) == 0
+        assert queries.unread_count(vera.id) == 1
 
     def test_nobody_to_tell_is_a_failure_that_shows(self) -> None:
         tell(addresses=[], roles=["VIP_APPROVER"])
@@ -65,7 +88,7 @@ class TestNotify:
         tell(happened_at=NOON, at=later(minutes=61))
 
         assert only().status == Status.RECORDED
-        assert operations.claim_next(later(days=1)) is None
+        assert operations.claim_next(later(days=1), channel=Channel.EMAIL) is None
 
     def test_goes_with_its_cause_when_that_is_rolled_back(self) -> None:
         with transaction.atomic():
@@ -118,7 +141,7 @@ class TestBell:
 class TestPeople:
     def failed(self) -> Notification:
         tell(addresses=["ana@example.org"])
-        row = operations.claim_next(NOON)
+        row = operations.claim_next(NOON, channel=Channel.EMAIL)
         assert row is not None
         operations.record_failure(
             notification_id=row.pk,
@@ -179,7 +202,7 @@ class TestDatabase:
         tell()
 
         with pytest.raises(TransitionNotAllowed):
-            only().sent(at=NOON)
+            only().sent(provider_id="", at=NOON)
 
 
 def operations_failure() -> object:
@@ -192,27 +215,33 @@ def _database_allows(source: Status, target: Status) -> bool:
     """Whether the trigger lets a row move; its start is set behind the trigger's back."""
     if source is target:
         return False
+    Notification.objects.exclude(summary=None).delete()
     Notification.objects.all().delete()
     tell(severity=Severity.INFO)
-    shape = {
-        "status": source.value,
-        "lease_until": NOON if source is Status.SENDING else None,
-        "sent_at": NOON if source is Status.SENT else None,
-        "failure_type": "BOUNCED" if source is Status.FAILED else "",
-    }
-    goal = {
-        "status": target.value,
-        "lease_until": NOON if target is Status.SENDING else None,
-        "sent_at": NOON if target is Status.SENT else None,
-        "failure_type": "BOUNCED" if target is Status.FAILED else "",
-    }
+    other = Notification.objects.get()
+    tell(dedupe_key="test:2")
+    row = Notification.objects.exclude(pk=other.pk)
+    shape, goal = _shape(source, other), _shape(target, other)
+    if (source, target) == (Status.SENT, Status.FAILED):
+        goal |= {"sent_at": NOON, "bounced_at": NOON}
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
-        Notification.objects.update(**shape)
+        row.update(**shape, held_for=HeldFor.DIGEST.value)
         cursor.execute("SET session_replication_role = origin")
     try:
         with transaction.atomic():
-            Notification.objects.update(**goal)
+            row.update(**goal)
     except IntegrityError:
         return False
     return True
+
+
+def _shape(status: Status, summary: Notification) -> dict[str, object]:
+    """What a row of this status has beside it."""
+    return {
+        "status": status.value,
+        "lease_until": NOON if status is Status.SENDING else None,
+        "sent_at": NOON if status is Status.SENT else None,
+        "failure_type": "BOUNCED" if status is Status.FAILED else "",
+        "summary": summary if status is Status.GATHERED else None,
+    }

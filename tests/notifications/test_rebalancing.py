@@ -15,9 +15,11 @@ from apps.oracle.events import PriceLost, PriceRecovered, SourceFailed
 from apps.oracle.models import Price
 from apps.rebalance.events import PlanDeviated, PlanFinished, PlanSubmitted
 from tests.accounts.people import Person, person
+from tests.notifications.told import WARNING_PLACES, everywhere, places
 from tests.redemptions.helpers import CHAIN
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("everywhere")]
+__all__ = ["everywhere"]
 
 TOKEN = "0x" + "d1" * 20
 
@@ -42,8 +44,13 @@ def publish(*facts: Any) -> None:
         bus.publish(*facts)
 
 
+def mails(**lookups: Any) -> Any:
+    """What went out by mail, newest first."""
+    return Notification.objects.filter(channel="EMAIL", **lookups)
+
+
 def told(kind: str) -> set[str]:
-    return set(Notification.objects.filter(kind=kind).values_list("address", flat=True))
+    return set(mails(kind=kind).values_list("address", flat=True))
 
 
 def emails(staff: dict[str, Person], *roles: str) -> set[str]:
@@ -66,7 +73,8 @@ class TestPlans:
         publish(plan_fact(PlanSubmitted, ticket_id=None, approval=why))
 
         assert told("PLAN_SUBMITTED") == emails(staff, "ADMIN", "OPERATOR")
-        message = Notification.objects.first()
+        assert places("PLAN_SUBMITTED") == set()
+        message = mails().first()
         assert message is not None
         assert why in message.text
         assert "31,200.00 USDT" in message.text
@@ -92,8 +100,10 @@ class TestPlans:
         publish(finished(status))
 
         assert told("PLAN_FINISHED") == emails(staff, "ADMIN", "OPERATOR")
-        assert Notification.objects.count() == 2
-        message = Notification.objects.first()
+        broke = status in {"PARTIALLY_COMPLETED", "FAILED"}
+        assert places("PLAN_FINISHED") == (WARNING_PLACES if broke else set())
+        assert mails().count() == 2
+        message = mails().first()
         assert message is not None
         assert message.severity == severity
         assert "2 of 2 legs are done." in message.text
@@ -108,7 +118,8 @@ class TestPlans:
         publish(plan_fact(PlanDeviated, deviation_bps=132))
 
         assert told("PLAN_DEVIATED") == emails(staff, "ADMIN", "OPERATOR", "RISK_OFFICER")
-        message = Notification.objects.first()
+        assert places("PLAN_DEVIATED") == WARNING_PLACES
+        message = mails().first()
         assert message is not None
         assert "1.32 %" in message.subject
         assert message.severity == Severity.WARNING
@@ -158,7 +169,8 @@ class TestPrices:
         publish(price_fact(PriceLost, reason="Only one fresh source is left."))
 
         assert told("PRICE_LOST") == emails(staff, "OPERATOR", "RISK_OFFICER")
-        message = Notification.objects.first()
+        assert places("PRICE_LOST") == WARNING_PLACES
+        message = mails().first()
         assert message is not None
         assert message.severity == Severity.WARNING
         assert "Only one fresh source is left." in message.text
@@ -167,7 +179,7 @@ class TestPrices:
     def test_its_return_is_information(self, staff: dict[str, Person]) -> None:
         publish(price_fact(PriceRecovered, price=1_083 * 10**15))
 
-        message = Notification.objects.first()
+        message = mails().first()
         assert message is not None
         assert (message.kind, message.severity) == ("PRICE_RECOVERED", Severity.INFO)
         assert "1.083000 USDT" in message.text
@@ -180,7 +192,7 @@ class TestPrices:
             publish(price_fact(PriceLost, reason="Gone.", at=at))
         publish(price_fact(PriceLost, reason="Gone.", at=half_past, token="0x" + "d2" * 20))
 
-        assert Notification.objects.filter(kind="PRICE_LOST").count() == 2 * 3
+        assert mails(kind="PRICE_LOST").count() == 2 * 3
 
     def test_all_lost_at_once_are_one_message(self, staff: dict[str, Person]) -> None:
         observe(dict.fromkeys(TOKENS))
@@ -188,9 +200,9 @@ class TestPrices:
         publish(*(price_fact(PriceLost, reason=f"Gone {n}.", token=TOKENS[n]) for n in (0, 1)))
 
         assert told("PRICE_LOST") == emails(staff, "OPERATOR", "RISK_OFFICER")
-        message = Notification.objects.filter(kind="PRICE_LOST").first()
+        message = mails(kind="PRICE_LOST").first()
         assert message is not None
-        assert Notification.objects.filter(kind="PRICE_LOST").count() == 2
+        assert mails(kind="PRICE_LOST").count() == 2
         assert message.subject.endswith("No price is known any more")
         for n, token in enumerate(TOKENS):
             assert token in message.text
@@ -201,14 +213,14 @@ class TestPrices:
 
         publish(*(price_fact(PriceLost, reason="Gone.", token=token) for token in TOKENS))
 
-        assert Notification.objects.filter(kind="PRICE_LOST").count() == 2 * 2
+        assert mails(kind="PRICE_LOST").count() == 2 * 2
 
     def test_all_back_at_once_are_one_message(self, staff: dict[str, Person]) -> None:
         observe(dict.fromkeys(TOKENS, 10**18))
 
         publish(*(price_fact(PriceRecovered, price=10**18, token=token) for token in TOKENS))
 
-        subjects = Notification.objects.values_list("subject", flat=True)
+        subjects = mails().values_list("subject", flat=True)
         assert len(subjects) == 2
         assert all(subject.endswith("Every price is known again") for subject in subjects)
 
@@ -217,7 +229,7 @@ class TestPrices:
 
         publish(*(price_fact(PriceRecovered, price=10**18, token=token) for token in TOKENS))
 
-        assert Notification.objects.filter(kind="PRICE_RECOVERED").count() == 2 * 2
+        assert mails(kind="PRICE_RECOVERED").count() == 2 * 2
 
     def test_a_failed_source_is_told_to_those_who_can_replace_it(
         self, staff: dict[str, Person]
@@ -225,7 +237,8 @@ class TestPrices:
         publish(price_fact(SourceFailed, source_id=4, name="Vendor", error="Timed out."))
 
         assert told("PRICE_SOURCE_FAILED") == emails(staff, "OPERATOR", "ADMIN")
-        message = Notification.objects.first()
+        assert places("PRICE_SOURCE_FAILED") == {"slack:operations"}
+        message = mails().first()
         assert message is not None
         assert "Vendor" in message.subject
         assert "Timed out." in message.text

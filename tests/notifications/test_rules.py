@@ -1,5 +1,6 @@
 """What a server's answer means, when to try again, what a subject may hold."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,12 +12,20 @@ from apps.notifications.rules import (
     ATTEMPTS_MAX,
     SUBJECT_CHARACTERS_MAX,
     TRANSITIONS,
+    Failure,
     FailureType,
+    Severity,
+    Shared,
     Status,
-    backoff,
     is_stale_alert,
+    of_http_answer,
+    of_pagerduty_answer,
+    of_slack_answer,
     of_smtp_answer,
+    of_telegram_answer,
+    shared_for,
     subject_line,
+    wait_after,
 )
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -49,11 +58,18 @@ class TestSmtpAnswers:
 
 class TestBackoff:
     def test_grows_fourfold_and_never_beyond_half_more(self) -> None:
-        calm = [backoff(n, 0) for n in range(1, ATTEMPTS_MAX)]
-        shaken = [backoff(n, 100) for n in range(1, ATTEMPTS_MAX)]
+        calm = [wait_after(n, None, 0) for n in range(1, ATTEMPTS_MAX)]
+        shaken = [wait_after(n, None, 100) for n in range(1, ATTEMPTS_MAX)]
 
         assert calm == [timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=8)]
         assert shaken == [wait * 3 / 2 for wait in calm]
+
+    def test_what_is_asked_for_is_granted_and_no_less_when_it_is_asked_again(self) -> None:
+        second, minute, hour = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+
+        assert [wait_after(n, second, 0) for n in (1, 2, 3)] == [second, 30 * second, 2 * minute]
+        assert wait_after(1, second, 100) == 6 * second
+        assert wait_after(3, hour, 0) == hour
 
 
 class TestAge:
@@ -77,7 +93,96 @@ class TestText:
 
 
 class TestTransitions:
-    def test_every_status_has_its_row_and_nothing_leaves_the_sent(self) -> None:
+    def test_every_status_has_its_row_and_what_was_sent_only_bounces(self) -> None:
         assert set(TRANSITIONS) == set(Status)
-        assert not TRANSITIONS[Status.SENT]
+        assert TRANSITIONS[Status.SENT] == {Status.FAILED}
+        assert not TRANSITIONS[Status.GATHERED]
         assert not TRANSITIONS[Status.RECORDED]
+
+
+class TestRetryAfter:
+    @pytest.mark.parametrize(
+        ("header", "wait"),
+        [
+            ("30", timedelta(seconds=30)),
+            (" 0 ", timedelta(0)),
+            ("999999", timedelta(hours=1)),
+            ("Mon, 02 Mar 2026 12:05:00 GMT", timedelta(minutes=5)),
+            ("Mon, 02 Mar 2026 11:00:00 GMT", timedelta(0)),
+            ("Mon, 02 Mar 2099 12:05:00 GMT", timedelta(hours=1)),
+            ("-5", None),
+            ("soon", None),
+            ("1e3", None),
+            ("٣", None),
+            ("", None),
+        ],
+    )
+    def test_is_seconds_or_a_date_and_an_hour_at_most(
+        self, header: str, wait: timedelta | None
+    ) -> None:
+        failure = of_http_answer("Slack", 429, {"retry-after": header}, at=NOON)
+
+        assert failure.type is FailureType.RATE_LIMITED
+        assert (failure.retry_after, failure.permanent, failure.unreachable) == (wait, False, True)
+
+    def test_telegram_says_it_in_the_body(self) -> None:
+        body = '{"ok": false, "description": "Too Many", "parameters": {"retry_after": 7}}'
+
+        failure = of_telegram_answer(429, {"Retry-After": "9"}, body, at=NOON)
+
+        assert isinstance(failure, Failure)
+        assert failure.retry_after == timedelta(seconds=7)
+
+
+class TestAnswers:
+    @given(
+        status=st.sampled_from([200, 202, 302, 400, 401, 403, 404, 408, 429, 500, 504]),
+        body=st.one_of(
+            st.text(max_size=200),
+            st.recursive(
+                st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+                lambda inner: st.dictionaries(
+                    st.sampled_from(
+                        [
+                            "ok",
+                            "error",
+                            "ts",
+                            "description",
+                            "parameters",
+                            "result",
+                            "errors",
+                            "status",
+                            "dedup_key",
+                        ]
+                    ),
+                    inner,
+                ),
+            ).map(json.dumps),
+        ),
+        retry_after=st.text(max_size=40),
+    )
+    def test_whatever_comes_is_understood_as_something(
+        self, status: int, body: str, retry_after: str
+    ) -> None:
+        headers = {"Retry-After": retry_after}
+
+        for read in (of_slack_answer, of_telegram_answer, of_pagerduty_answer):
+            outcome = read(status, headers, body, at=NOON)
+            if isinstance(outcome, Failure):
+                assert 0 < len(outcome.error) <= 500
+                assert visible_line(outcome.error) == outcome.error
+            else:
+                assert status in {200, 202}
+                assert len(outcome) <= 200
+                assert visible_line(outcome) == outcome
+
+
+class TestShared:
+    def test_the_graver_the_more_places(self) -> None:
+        assert shared_for(Severity.INFO) == (Shared.SLACK,)
+        assert shared_for(Severity.WARNING) == (Shared.SLACK, Shared.TELEGRAM)
+        assert shared_for(Severity.CRITICAL) == (
+            Shared.SLACK_CRITICAL,
+            Shared.TELEGRAM,
+            Shared.PAGERDUTY,
+        )

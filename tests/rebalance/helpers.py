@@ -1,12 +1,10 @@
 """People, situations and votes for tests of plans."""
 
-import threading
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.approvals.models import Ticket
 from apps.core.actor import Actor
@@ -20,8 +18,6 @@ from tests.accounts.people import Person, person
 from tests.approvals import helpers
 
 from .running import NOON, blueprint, situation
-
-_Result = TypeVar("_Result")
 
 CLOCK = Actor.system("clock")
 LIQUIDITY = Aim(kind=AimKind.LIQUIDITY)
@@ -91,29 +87,3 @@ def ticket_of(plan: Plan) -> Ticket:
 def risk_is(level: str, *, at: datetime = NOON) -> None:
     """What the app that judges risk wrote down."""
     fund.set_risk_state(level=level, readings={}, as_of=at, at=at)
-
-
-def at_once(count: int, act: Callable[[int], _Result]) -> list[_Result]:
-    """Let so many threads, each with a connection of its own, act together; what came of each."""
-    barrier = threading.Barrier(count)
-    results: dict[int, _Result] = {}
-    failed: list[BaseException] = []
-
-    def run(number: int) -> None:
-        try:
-            connection.ensure_connection()
-            barrier.wait(60)
-            results[number] = act(number)
-        except BaseException as error:  # noqa: BLE001 - raised again below
-            failed.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    if failed:
-        raise failed[0]
-    return [results[number] for number in range(count)]

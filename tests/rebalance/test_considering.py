@@ -19,8 +19,9 @@ from devnet.fund import usdt
 from tests.approvals.helpers import open_ticket
 from tests.chain_world import World
 from tests.forcing import guards_off
+from tests.racing import at_once
 
-from .helpers import CLOCK, LIQUIDITY, Fund, admins, at_once, decide, risk_is, ticket_of
+from .helpers import CLOCK, LIQUIDITY, Fund, admins, decide, risk_is, ticket_of
 from .running import CHAIN, CPCS, MTMM, NGTR, NOON, USDT, approved, holding, sell, situation
 
 pytestmark = pytest.mark.django_db

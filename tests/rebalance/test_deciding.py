@@ -36,7 +36,7 @@ class TestTheBell:
     def rung(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         rung: list[str] = []
         monkeypatch.setattr(
-            "apps.rebalance.operations.bell.current_app.send_task",
+            "apps.core.bell.current_app.send_task",
             lambda name, **_options: rung.append(name),
         )
         return rung

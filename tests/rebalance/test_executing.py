@@ -24,8 +24,8 @@ from apps.rebalance.rules.figures import Situation
 from tests.accounts.people import person
 from tests.chain import tickets
 from tests.forcing import guards_off
+from tests.racing import at_once
 from tests.rebalance import running
-from tests.rebalance.helpers import at_once
 from tests.rebalance.running import (
     CHAIN,
     CPCS,
@@ -404,7 +404,7 @@ class TestTheBell:
     ) -> None:
         rung: list[str] = []
         monkeypatch.setattr(
-            "apps.rebalance.operations.bell.current_app.send_task",
+            "apps.core.bell.current_app.send_task",
             lambda name, **_options: rung.append(name),
         )
         plan = executing(sell(1, MTMM, 10_000))

@@ -1,11 +1,12 @@
 """From a preview to a plan, and how plans are taken back before they begin."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from apps.accounts.models import User
 from apps.approvals import operations as approvals
 from apps.approvals.models import Ticket
 from apps.audit.models import OperationLog
@@ -13,13 +14,14 @@ from apps.chain import queries as chain
 from apps.chain.terms import Tier
 from apps.core.errors import Refused
 from apps.rebalance import operations, queries
-from apps.rebalance.models import Plan, Policy, Preview
+from apps.rebalance.models import Plan, Policy, Preview, TriggerEvent
 from apps.rebalance.rules.calls import call_of
 from apps.rebalance.rules.figures import Aim, AimKind
 from tests.accounts.people import Person, person
 from tests.forcing import guards_off
+from tests.racing import at_once
 
-from .helpers import LIQUIDITY, Fund, admins, at_once, decide, ticket_of
+from .helpers import CLOCK, LIQUIDITY, Fund, admins, decide, ticket_of
 from .running import (
     CHAIN,
     CPCS,
@@ -353,3 +355,62 @@ class TestAtOnce:
             assert (ticket.status, ticket.execution_status) == ("APPROVED", "FAILED")
         else:
             assert (ticket.status, ticket.execution_status) == ("CANCELLED", "")
+
+
+class TestGiveWay:
+    """What is more urgent needs the one place."""
+
+    def test_takes_back_a_plan_that_waits_with_its_ticket(self, fund_now: Fund) -> None:
+        plan = planned_by_clock()
+
+        assert operations.give_way(plan_id=plan.pk, reason="An emergency.", actor=CLOCK, at=NOON)
+
+        row = Plan.objects.get(pk=plan.pk)
+        assert (row.status, row.outcome) == ("CANCELLED", "It gave way: An emergency.")
+        assert ticket_of(row).status == "CANCELLED"
+
+    @pytest.mark.parametrize("status", ["EXECUTING", "COMPLETED"])
+    def test_leaves_what_has_begun_or_ended(self, fund_now: Fund, status: str) -> None:
+        plan = planned_by_clock()
+        ended = {"finished_at": NOON} if status == "COMPLETED" else {}
+        with guards_off():
+            Plan.objects.filter(pk=plan.pk).update(status=status, **ended)
+
+        assert not operations.give_way(plan_id=plan.pk, reason="x", actor=CLOCK, at=NOON)
+        assert Plan.objects.get(pk=plan.pk).status == status
+
+    def test_starts_no_cooldown_for_what_is_urgent(self, fund_now: Fund) -> None:
+        first = planned_by_clock()
+        operations.give_way(plan_id=first.pk, reason="x", actor=CLOCK, at=NOON)
+
+        assert planned_by_clock(at=NOON + timedelta(seconds=1)) != first
+
+    def test_a_rejected_one_does(self, fund_now: Fund) -> None:
+        people = admins()
+        decide(people[0], ticket_of(planned_by_clock()), "REJECT", "no")
+
+        event = considered(at=NOON + timedelta(seconds=1))
+
+        assert event.outcome == "NOTHING"
+        assert "Cooldown" in event.explanation
+
+
+def considered(*, at: datetime = NOON) -> TriggerEvent:
+    """Cash is asked for, much of it."""
+    return operations.consider(
+        chain_id=CHAIN,
+        trigger="LIQUIDITY",
+        reason="a test",
+        aim=Aim(kind=AimKind.LIQUIDITY, raise_assets=100_000 * USDT),
+        actor=CLOCK,
+        at=at,
+    )
+
+
+def planned_by_clock(*, at: datetime = NOON) -> Plan:
+    """A plan that waits for people."""
+    if not User.objects.exists():
+        admins()
+    plan = considered(at=at).plan
+    assert plan is not None
+    return plan

@@ -1,27 +1,18 @@
 """The chain file, and the figures of the fund."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from django.conf import LazySettings
 
-from apps.chain import config
 from apps.redemptions.queries import liquidity
+from tests.dead_node import chain_file
 
-from .helpers import NOON, USDT, write_chain_file
+from .helpers import NOON, USDT
 
-
-@pytest.fixture(autouse=True)
-def chain_file(tmp_path: Path, settings: LazySettings) -> Iterator[None]:
-    """A fund chain whose node does not answer."""
-    settings.CHAIN_FILE = str(write_chain_file(tmp_path))
-    config.reload()
-    yield
-    config.reload()
+__all__ = ["chain_file"]
 
 
 @dataclass

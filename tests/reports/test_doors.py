@@ -20,6 +20,7 @@ from apps.reports.rules import Kind, Status
 from devstack.mail import Mail
 from tests.accounts.people import Person, api_client, person, signed_in
 from tests.reports.test_operations import AFTER, TODAY, a_day_of_the_fund, ask, make
+from tests.reports.test_risk_reports import an_incident
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,6 +61,10 @@ class TestRest:
                 "endDate": "2026-03-01T00:00:00Z",
             },
             {"kind": "DAILY", "date": "2999-01-01"},
+            {"kind": "LIQUIDITY", "date": "2026-03-02"},
+            {"kind": "INCIDENT"},
+            {"kind": "INCIDENT", "incidentId": 0},
+            {"kind": "CUSTOM", "incidentId": 1},
         ],
     )
     def test_nonsense_is_refused(self, body: dict[str, str]) -> None:
@@ -97,6 +102,60 @@ class TestRest:
         assert viewer.post("/api/v1/reports", {"kind": "DAILY"}, "json").status_code == 403
         assert api_client(person("INVESTOR")).get(url).status_code == 403
         assert api_client().get(url).status_code == 401
+
+
+class TestRiskOverRest:
+    def test_asks_for_liquidity_and_for_an_incident(self) -> None:
+        incident = an_incident(closed=True)
+        ana = api_client(person("OPERATOR"))
+
+        liquidity = ana.post("/api/v1/reports", {"kind": "LIQUIDITY"}, "json")
+        about = ana.post("/api/v1/reports", {"kind": "INCIDENT", "incidentId": incident.pk}, "json")
+
+        assert (liquidity.status_code, about.status_code) == (202, 202)
+        assert about.json()["data"]["incidentId"] == incident.pk
+        assert about.json()["data"]["title"] == f"Incident {incident.pk} report"
+        make(clock.now())
+        assert set(ReportRun.objects.values_list("status", flat=True)) == {"READY"}
+        run = ReportRun.objects.get(kind="INCIDENT")
+        file = ana.get(f"/api/v1/reports/{run.pk}/download?format=pdf")
+        assert file.status_code == 200
+        assert f"paimon-incident-20260302T1200Z-{run.pk}.pdf" in file["Content-Disposition"]
+
+    def test_an_incident_that_there_is_not_is_not_found(self) -> None:
+        ana = api_client(person("OPERATOR"))
+
+        response = ana.post("/api/v1/reports", {"kind": "INCIDENT", "incidentId": 404}, "json")
+
+        assert response.status_code == 404
+        assert not ReportRun.objects.exists()
+
+
+class TestRiskInTheAdmin:
+    def test_asks_by_the_forms_and_shows_the_story(self) -> None:
+        incident = an_incident(closed=True)
+        client = signed_in(person("RISK_OFFICER"))
+        page = reverse("admin:reports_reportrun_make")
+
+        client.post(page, {"form": "liquidity"})
+        client.post(page, {"form": "incident", "incident": str(incident.pk)})
+        make(clock.now())
+
+        run = ReportRun.objects.get(kind="INCIDENT")
+        shown = client.get(reverse("admin:reports_reportrun_change", args=[run.pk]))
+        assert "The level of risk became critical." in shown.content.decode()
+        assert "Be quicker." in shown.content.decode()
+        assert ReportRun.objects.filter(kind="LIQUIDITY", status="READY").count() == 1
+
+    def test_says_that_there_is_no_such_incident(self) -> None:
+        client = signed_in(person("OPERATOR"))
+
+        response = client.post(
+            reverse("admin:reports_reportrun_make"), {"form": "incident", "incident": "404"}
+        )
+
+        assert "There is no incident 404." in response.content.decode()
+        assert not ReportRun.objects.exists()
 
 
 class TestAdmin:
@@ -199,5 +258,5 @@ class TestTheLastDayOfTheCalendar:
         )
 
         assert response.status_code == 200
-        assert response.context["day_form"].errors
+        assert response.context["forms"]["day"].errors
         assert not ReportRun.objects.exists()

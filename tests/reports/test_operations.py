@@ -1,6 +1,5 @@
 """Asking for reports, making them, and what happens when that goes wrong."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from apps.reports.operations import making
 from apps.reports.rules import ATTEMPTS_MAX, LEASE, TRANSITIONS, Kind, Period, Status, day
 from tests.accounts.people import person
 from tests.fund.states import state
+from tests.racing import at_once
 from tests.redemptions.helpers import NOON, final_at, project, requested, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,23 +57,8 @@ class TestRequest:
         assert OperationLog.objects.filter(action="report.requested").count() == 1
 
     def test_two_at_once_are_still_one(self) -> None:
-        barrier = threading.Barrier(4)
-        found: list[int] = []
+        found = at_once(4, lambda _number: ask().pk)
 
-        def work() -> None:
-            barrier.wait()
-            try:
-                found.append(ask().pk)
-            finally:
-                connection.close()
-
-        workers = [threading.Thread(target=work) for _ in range(4)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
-
-        assert len(found) == 4
         assert len(set(found)) == ReportRun.objects.count() == 1
 
     def test_on_demand_is_a_new_one_each_time(self) -> None:
@@ -173,7 +158,9 @@ class TestTrouble:
 
         assert queries.run(run.pk).status == Status.FAILED
         assert "out of paper" in queries.run(run.pk).error
-        assert Notification.objects.get(kind="REPORT_FAILED").recipient_id == ada.id
+        assert (
+            Notification.objects.get(kind="REPORT_FAILED", channel="EMAIL").recipient_id == ada.id
+        )
 
     def test_one_that_failed_is_made_when_asked_again(
         self, monkeypatch: pytest.MonkeyPatch
@@ -230,7 +217,7 @@ class TestReceivers:
 
         make()
 
-        told = Notification.objects.filter(kind="REPORT_READY")
+        told = Notification.objects.filter(kind="REPORT_READY", channel="EMAIL")
         assert {row.address for row in told} == {
             ada.user.email,
             ana.user.email,
@@ -246,7 +233,7 @@ class TestReceivers:
 
         make()
 
-        told = Notification.objects.get(kind="REPORT_READY")
+        told = Notification.objects.get(kind="REPORT_READY", channel="EMAIL")
         assert told.address == ana.user.email
         assert "Some data was missing" in told.text
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from apps.reports.rules import Period, day, missing_days, problem_with
+from apps.reports.rules import Period, day, liquidity_slot, missing_days, problem_with
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -48,6 +48,45 @@ class TestMissingDays:
         assert missing_days(last_end, datetime(2026, 3, 2, 0, 10, tzinfo=UTC)) == [
             day(date(2026, 3, 1))
         ]
+
+
+class TestLiquiditySlots:
+    LATE = NOON + timedelta(minutes=37, seconds=20)
+
+    @pytest.mark.parametrize(
+        ("level", "minutes"), [("ELEVATED", 60), ("HIGH", 15), ("CRITICAL", 15)]
+    )
+    def test_the_level_says_how_often(self, level: str, minutes: int) -> None:
+        end = NOON + timedelta(minutes=37 // minutes * minutes)
+
+        assert liquidity_slot(level, None, self.LATE) == Period(
+            end - timedelta(minutes=minutes), end
+        )
+
+    @pytest.mark.parametrize("level", ["NORMAL", "UNHEARD_OF"])
+    def test_calm_times_want_none(self, level: str) -> None:
+        assert liquidity_slot(level, None, self.LATE) is None
+
+    def test_each_slot_is_asked_for_once(self) -> None:
+        slot = liquidity_slot("HIGH", None, self.LATE)
+        assert slot is not None
+
+        assert liquidity_slot("HIGH", slot.end, self.LATE) is None
+        assert (
+            liquidity_slot("HIGH", slot.end, slot.end + timedelta(minutes=14, seconds=59)) is None
+        )
+        after = liquidity_slot("HIGH", slot.end, slot.end + timedelta(minutes=15))
+        assert after is not None
+        assert after.start == slot.end
+
+    def test_after_an_outage_only_the_newest(self) -> None:
+        slot = liquidity_slot("ELEVATED", NOON - timedelta(days=2), self.LATE)
+
+        assert slot == Period(NOON - timedelta(hours=1), NOON)
+
+    def test_a_rising_level_does_not_ask_twice_about_one_instant(self) -> None:
+        assert liquidity_slot("HIGH", NOON, NOON + timedelta(minutes=7)) is None
+        assert liquidity_slot("HIGH", NOON, NOON + timedelta(minutes=15)) is not None
 
 
 class TestText:

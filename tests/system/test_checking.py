@@ -191,7 +191,7 @@ class TestFindings:
 
         row = Finding.objects.get(subject="locked shares")
         assert (row.kind, row.times_seen, row.closed_at) == (FindingKind.STATE, 3, None)
-        assert Notification.objects.filter(kind="FINDING").count() == 1
+        assert Notification.objects.filter(kind="FINDING", channel="EMAIL").count() == 1
         part = health.checks_state()
         assert (part.state, part.figures["open"]) == (State.DEGRADED, 1)
 

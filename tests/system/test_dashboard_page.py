@@ -7,15 +7,17 @@ import pytest
 from django.core.cache import cache
 
 from apps.core import clock
+from apps.risk import operations as risk
 from apps.system import operations
 from apps.system.rules import HEARTBEAT
 from tests.accounts.people import person, signed_in
 from tests.journeys.browser import DESKTOP, PHONE, screenshot, sign_in
+from tests.risk import shown
 from tests.system import samples
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 
 
@@ -24,6 +26,8 @@ def filled() -> None:
     cache.clear()
     at = clock.now()
     samples.fill(at)
+    shown.a_day(at, ends=shown.short(at))
+    risk.make_forecasts(at=at)
     operations.note_succeeded(name=HEARTBEAT, at=at - timedelta(seconds=4))
 
 
@@ -54,6 +58,8 @@ class TestDashboard:
 
         page.wait_for_selector("figure.line-chart path.line")
         assert page.locator(".queue a").count() >= 2
+        assert "L1 ratio" in page.inner_text("#risk")
+        page.wait_for_selector("figure[data-points=forecast-points] path.band")
         screenshot(page, f"dashboard-desktop-{theme}")
         page.set_viewport_size(PHONE)
         page.wait_for_timeout(300)
@@ -77,12 +83,13 @@ class TestDashboard:
     def test_chart_tells_its_points(self, page: Any, live_server: Any, filled: None) -> None:
         sign_in(page, live_server.url, signed_in(person("VIEWER")))
         page.goto(f"{live_server.url}/admin/")
-        page.wait_for_selector("figure.line-chart path.line")
+        figure = page.locator("figure[data-points=nav-points]")
+        figure.locator("path.line").wait_for()
 
-        page.locator("figure.line-chart .plot").focus()
+        figure.locator(".plot").focus()
         page.keyboard.press("ArrowLeft")
 
-        assert "USDT" in page.locator("figure.line-chart .tip").inner_text()
+        assert "USDT" in figure.locator(".tip").inner_text()
 
 
 class TestHealthPage:

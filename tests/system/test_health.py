@@ -61,6 +61,9 @@ class TestHealthEndpoint:
             "checks",
             "oracle",
             "rebalancing",
+            "risk",
+            "forecast",
+            "messages",
         }
         assert data["lastBlockProcessed"] == 1_284_511
         assert data["blockLag"] == 0

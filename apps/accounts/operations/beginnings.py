@@ -126,6 +126,7 @@ _DEMO_STAFF = (
     ("alma", "Alma Reyes", "ADMIN", "0x5E661B79FE2D3F6cE70F5AAC07d8Cd9abb2743F1"),  # 23
     ("sue", "Sue Tanaka", "SUPER_ADMIN", "0x08135Da0A343E492FA2d4282F2AE34c6c5CC1BbE"),  # 22
     ("rita", "Rita Okonkwo", "RISK_OFFICER", "0x976EA74026E726554dB657fA54763abd0C3a0aa9"),  # 6
+    ("fred", "Fred Castellane", "FUND_MANAGER", "0x40Fc963A729c542424cD800349a7E4Ecc4896624"),  # 28
     ("vic", "Vic Sørensen", "VIEWER", "0x14dC79964da2C08b23698B3D3cc7Ca32193d9955"),  # 7
 )
 

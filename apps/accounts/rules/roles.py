@@ -12,6 +12,7 @@ _READ = frozenset(
         "fund.view_*",
         "rebalance.view_*",
         "redemptions.view_*",
+        "risk.view_*",
         "approvals.view_*",
         "reports.view_*",
         "chain.view_*",
@@ -22,23 +23,30 @@ _READ = frozenset(
 _REPORTS = frozenset({"reports.generate_report", "reports.download_report"})
 _PEOPLE = frozenset({"accounts.view_*", "accounts.add_user", "accounts.change_user"})
 _AUDIT = frozenset({"audit.view_operationlog"})
-_EXPORT = frozenset({"redemptions.export_redemption", "rebalance.export_plan"})
-_OPERATE = _EXPORT | frozenset(
-    {
-        "redemptions.settle_redemption",
-        "rebalance.preview_plan",
-        "rebalance.submit_plan",
-        "approvals.cancel_ticket",
-        "notifications.resend_notification",
-        "chain.retry_log",
-        "chain.manage_transaction",
-        "chain.stop_sending",
-        "fund.propose_fees",
-    }
+_EXPORT = frozenset(
+    {"redemptions.export_redemption", "rebalance.export_plan", "risk.export_riskevent"}
+)
+_EMERGENCY = frozenset({"risk.open_incident", "risk.work_incident"})
+_OPERATE = (
+    _EXPORT
+    | _EMERGENCY
+    | frozenset(
+        {
+            "redemptions.settle_redemption",
+            "rebalance.preview_plan",
+            "rebalance.submit_plan",
+            "approvals.cancel_ticket",
+            "notifications.resend_notification",
+            "chain.retry_log",
+            "chain.manage_transaction",
+            "chain.stop_sending",
+            "fund.propose_fees",
+        }
+    )
 )
 _ORACLE = frozenset({"oracle.view_*"})
 _DECIDE = frozenset({"approvals.decide_ticket", "chain.confirm_safeproposal"})
-_REVIEW = frozenset({"rebalance.review_plan"})
+_REVIEW = frozenset({"rebalance.review_plan", "risk.answer_riskevent"})
 _CONFIGURE = frozenset(
     {
         "approvals.propose_rule",
@@ -46,6 +54,7 @@ _CONFIGURE = frozenset(
         "fund.propose_assets",
         "oracle.propose_source",
         "rebalance.propose_policy",
+        "risk.propose_policy",
     }
 )
 _ADMINISTER = (
@@ -65,7 +74,12 @@ ROLES: dict[str, frozenset[str]] = {
     "ADMIN": _ADMINISTER | (_OPERATE - {"redemptions.settle_redemption"}),
     "VIP_APPROVER": _READ | _REPORTS | _DECIDE | _EXPORT,
     "OPERATOR": _READ | _REPORTS | _OPERATE | _ORACLE,
-    "RISK_OFFICER": _READ | _REPORTS | _EXPORT | _REVIEW | {"chain.stop_sending"},
+    "RISK_OFFICER": _READ
+    | _REPORTS
+    | _EXPORT
+    | _REVIEW
+    | _EMERGENCY
+    | {"chain.stop_sending", "risk.propose_policy"},
     "COMPLIANCE": _READ | _REPORTS | _AUDIT | {"accounts.view_*"},
     "FUND_MANAGER": _READ | {"reports.download_report"},
     "VIEWER": _READ | {"reports.download_report"},

@@ -3,14 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.approvals import queries
 from apps.approvals.models import Ticket
 from apps.approvals.rules import OPEN
-from apps.core import clock
+from apps.core import admin_filters, clock
 
 TABS = {
     "mine": "Waiting for me",
@@ -28,18 +27,13 @@ EMPTY = {
 }
 
 
-class TabFilter(admin.SimpleListFilter):
-    """What a ticket waits for; shown as tabs, not among the filters."""
+class TabFilter(admin_filters.TabFilter):
+    """What a ticket waits for."""
 
-    title = "tab"
-    parameter_name = "tab"
-    template = "admin/approvals/no_filter.html"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(TABS.items())
+    tabs = TABS
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
-        return of_tab(self.value() or "all", queryset, request.user.pk or 0, clock.now())
+        return of_tab(self.tab, queryset, request.user.pk or 0, clock.now())
 
 
 def of_tab(tab: str, rows: QuerySet[Ticket], user_id: int, at: datetime) -> QuerySet[Ticket]:
@@ -57,15 +51,10 @@ def of_tab(tab: str, rows: QuerySet[Ticket], user_id: int, at: datetime) -> Quer
 
 def tabs(active: str, user_id: int, at: datetime) -> list[dict[str, Any]]:
     """The tabs with their counts; what is finished is not counted."""
-    counted = ("mine", "others", "failed")
-    return [
-        {
-            "key": key,
-            "title": title,
-            "active": key == active,
-            "count": of_tab(key, Ticket.objects.all(), user_id, at).count()
-            if key in counted
-            else None,
-        }
-        for key, title in TABS.items()
-    ]
+    rows = Ticket.objects.all()
+    return admin_filters.tab_row(
+        TABS,
+        active,
+        counted=("mine", "others", "failed"),
+        count=lambda tab: of_tab(tab, rows, user_id, at).count(),
+    )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypedDict
 
-from apps.approvals.rules import RuleTerms
+from apps.approvals.rules import MAY_APPROVE, RuleTerms
 from apps.core import clock
 from apps.core.errors import Invalid
 from apps.core.units import AmountOutOfRange, from_decimal
@@ -45,10 +45,11 @@ def vote_fields(form: Mapping[str, str]) -> VoteFields:
     )
 
 
-def rule_terms(form: Mapping[str, str], now: RuleTerms) -> RuleTerms:
-    """A rule's terms as a form wants them; what the form does not name stays.
+def rule_terms(kind: str, form: Mapping[str, str], now: RuleTerms) -> RuleTerms:
+    """The terms of a kind's rule as a form wants them; what the form does not name stays.
 
-    Times are minutes; limits are whole units of the currency, or per cent of a share.
+    Times are minutes; limits are whole units of the currency, or per cent of a share. Where people
+    choose for which facts the rule approves by itself, what is ticked are all of them.
 
     Raises:
         BadField: not a number where one is needed.
@@ -67,8 +68,25 @@ def rule_terms(form: Mapping[str, str], now: RuleTerms) -> RuleTerms:
             {**threshold, "value": str(_limit(form, number, threshold["figure"]))}
             for number, threshold in enumerate(now.thresholds)
         ),
-        auto_approve={} if form.get("people_always") == "on" else now.auto_approve,
+        auto_approve=_conditions(kind, form, now),
     )
+
+
+def condition_field(fact: str, value: str) -> str:
+    """What the form calls the tick that lets a rule approve by itself for a fact's value."""
+    return f"auto_{fact}_{value}"
+
+
+def _conditions(kind: str, form: Mapping[str, str], now: RuleTerms) -> dict[str, list[str]]:
+    if form.get("people_always") == "on":
+        return {}
+    if kind not in MAY_APPROVE:
+        return now.auto_approve
+    ticked = {
+        fact: [value for value in values if form.get(condition_field(fact, value)) == "on"]
+        for fact, values in MAY_APPROVE[kind].items()
+    }
+    return {fact: values for fact, values in ticked.items() if values}
 
 
 def _whole(form: Mapping[str, str], name: str) -> int:

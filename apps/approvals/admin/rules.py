@@ -14,12 +14,13 @@ from apps.accounts import queries as accounts
 from apps.accounts.rules.roles import STAFF_ROLES, grants
 from apps.approvals import operations
 from apps.approvals.models import Rule
+from apps.approvals.rules import MAY_APPROVE
 from apps.core import clock, display
 from apps.core.actor import Actor
 from apps.core.admin import ReadOnlyAdmin, carry_out
 from apps.core.units import format_bps, to_decimal
 
-from .parsing import rule_terms
+from .parsing import condition_field, rule_terms
 
 _SHARES_OF = {"share_of_l1_bps": "L1", "share_of_l1_l2_bps": "L1 + L2"}
 _SIGNS = {">": "more than", ">=": "at least"}
@@ -66,6 +67,7 @@ class RuleAdmin(ReadOnlyAdmin):
                 role for role in STAFF_ROLES if grants(role, "approvals.decide_ticket")
             ),
             "thresholds": [_shown(threshold) for threshold in row.thresholds],
+            "conditions": _offered(row),
         }
 
     def propose_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -75,7 +77,7 @@ class RuleAdmin(ReadOnlyAdmin):
             row = get_object_or_404(Rule, pk=pk)
             ticket = operations.propose_rule(
                 kind=row.kind,
-                new=rule_terms(request.POST, row.terms),
+                new=rule_terms(row.kind, request.POST, row.terms),
                 reason=request.POST.get("reason", ""),
                 chain_id=accounts.signing_chain_id(),
                 actor=Actor.of_request(request),
@@ -133,6 +135,24 @@ class RuleAdmin(ReadOnlyAdmin):
     @admin.display(description="Last changed by")
     def changed(self, rule: Rule) -> SafeString:
         return display.ticket(rule.ticket_id, reason="As the installation had it")
+
+
+def _offered(row: Rule) -> list[dict[str, Any]]:
+    """For which facts people may let the rule approve by itself, as the form shows them."""
+    return [
+        {
+            "fact": fact,
+            "values": [
+                {
+                    "field": condition_field(fact, value),
+                    "value": value,
+                    "on": value in row.auto_approve.get(fact, ()),
+                }
+                for value in values
+            ],
+        }
+        for fact, values in MAY_APPROVE.get(row.kind, {}).items()
+    ]
 
 
 def _shown(threshold: Mapping[str, str]) -> dict[str, Any]:

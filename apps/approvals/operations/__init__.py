@@ -19,6 +19,7 @@ from .closing import (
     record_transaction,
 )
 from .opening import TooFewEligible, open_ticket
+from .retrying import NotTheirs, refuse_unless_decider
 from .timing import tick
 from .voting import (
     AlreadyVoted,
@@ -42,6 +43,7 @@ __all__ = [
     "FiguresChanged",
     "MakerCannotCheck",
     "NoReason",
+    "NotTheirs",
     "NotYourVote",
     "NothingChanges",
     "PartyCannotCheck",
@@ -61,6 +63,7 @@ __all__ = [
     "propose_rule",
     "record_execution",
     "record_transaction",
+    "refuse_unless_decider",
     "tick",
     "vote",
 ]

@@ -119,6 +119,8 @@ def propose_rule(
     shape = [(threshold["figure"], threshold["operator"]) for threshold in row.thresholds]
     if [(item["figure"], item["operator"]) for item in new.thresholds] != shape:
         raise rules.BadTerms("Which figures a rule looks at does not change, only their limits.")
+    if new.auto_approve and new.auto_approve != row.auto_approve:
+        rules.refuse_unless_may_approve(kind, new.auto_approve)
     if new == row.terms:
         raise NothingChanges(f"The rule of {kind} says this already.")
     return propose_change(

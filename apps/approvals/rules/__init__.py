@@ -14,11 +14,13 @@ from .life import (
 )
 from .matrix import (
     LARGER_KIND,
+    MAY_APPROVE,
     BadTerms,
     RuleTerms,
     auto_approves,
     changed_terms,
     covered_calls,
+    refuse_unless_may_approve,
     thresholds_met,
 )
 from .signing import NO_CALLS_HASH, ZERO_HASH, canonical, facts_hash, vote_typed_data
@@ -26,6 +28,7 @@ from .voting import Refusal, Standing, Voter, after_approval, refusal, voting_ro
 
 __all__ = [
     "LARGER_KIND",
+    "MAY_APPROVE",
     "NO_CALLS_HASH",
     "OPEN",
     "REASON_LENGTH_MAX",
@@ -50,6 +53,7 @@ __all__ = [
     "decision_of",
     "facts_hash",
     "refusal",
+    "refuse_unless_may_approve",
     "thresholds_met",
     "vote_typed_data",
     "voting_role",

@@ -13,6 +13,20 @@ _PEOPLE_MAX = 20
 LARGER_KIND: Mapping[str, str] = {"REBALANCE_SMALL": "REBALANCE_LARGE"}
 """Which kind decides about more of the same."""
 
+MAY_APPROVE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "EMERGENCY_MODE": {
+        "call": ("PAUSE_REDEMPTIONS", "SET_EMERGENCY_MODE"),
+        "cause": (
+            "CriticalLiquidityAlert",
+            "EmergencyModeChanged",
+            "LEVEL_CRITICAL",
+            "LEVEL_HIGH",
+        ),
+    },
+}
+"""For which facts people may let a kind's rule approve by itself: every fact has to be named, with
+some of these values. Tickets that let go what an emergency stopped say no ``call``."""
+
 
 class BadTerms(Invalid):
     """A rule cannot say that; the message says which part of it."""
@@ -115,6 +129,25 @@ def auto_approves(
     if any(said[name] not in allowed for name, allowed in conditions.items()):
         return None
     return {name: str(value) for name, value in said.items()}
+
+
+def refuse_unless_may_approve(kind: str, conditions: Mapping[str, Sequence[str]]) -> None:
+    """Confirm that people may let a kind's rule approve by itself for these facts.
+
+    Raises:
+        BadTerms: they may not.
+    """
+    offered = MAY_APPROVE.get(kind, {})
+    missing = [fact for fact in offered if not conditions.get(fact)]
+    if not offered or missing or set(conditions) != set(offered):
+        raise BadTerms(
+            f"A rule of {kind} approves nothing by itself."
+            if not offered
+            else f"Say for which {' and which '.join(offered)} the rule approves by itself."
+        )
+    for fact, allowed in conditions.items():
+        if not set(allowed) <= set(offered[fact]) or len(set(allowed)) != len(allowed):
+            raise BadTerms(f"By {fact} a rule of {kind} cannot approve: {', '.join(allowed)}.")
 
 
 def thresholds_met(thresholds: Iterable[Mapping[str, str]], amount: int) -> int | None:

@@ -1,17 +1,16 @@
 """Everything a tick of the listener writes, each in one transaction with the cursor's move."""
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
 from apps.chain import contracts
 from apps.chain.client.blocks import Header, RawLog
 from apps.chain.config import ChainConfig
 from apps.chain.events import ChainHalted, FinalityStalled
-from apps.chain.listener import coverage
+from apps.chain.listener import coverage, sightings
 from apps.chain.listener.coverage import Hole
 from apps.chain.listener.place import (
     Head,
@@ -32,7 +31,6 @@ from apps.chain.models import (
     Transaction,
     TransactionStatus,
 )
-from apps.chain.queries import source_of
 from apps.core import bus
 from apps.core.errors import Refused
 
@@ -51,8 +49,6 @@ __all__ = [
     "take_over",
     "tell_stalled",
 ]
-
-log = logging.getLogger(__name__)
 
 _KEEP_BLOCKS = 4096
 _ANCHOR_EVERY = 1000
@@ -90,7 +86,7 @@ def advance(
         cursor = locked(place)
         note_head(cursor, head, at)  # first: who hears of a log measures its age against the head
         if headers:
-            _tell_early(_store(config, headers, logs, cursor, final_number, at))
+            sightings.tell_early(_store(config, headers, logs, cursor, final_number, at))
             _cover(config, place.next_block, headers[-1], at)
             _move_to(cursor, headers[-1], at)
         _finalise(cursor, final_number, at)
@@ -133,13 +129,14 @@ def switch(
         Block.objects.filter(chain_id=chain_id, number__gt=above, canonical=True).update(
             canonical=False
         )
-        orphaned = (
-            Log.objects.filter(chain_id=chain_id, block_number__gt=above)
-            .exclude(status=LogStatus.ORPHANED)
-            .update(status=LogStatus.ORPHANED)
+        left = Log.objects.filter(chain_id=chain_id, block_number__gt=above).exclude(
+            status=LogStatus.ORPHANED
         )
+        told_early = list(left.filter(event__in=contracts.CRITICAL_EVENTS, args__isnull=False))
+        orphaned = left.update(status=LogStatus.ORPHANED)
         stored = _store(config, headers, logs, cursor, final_number, at)
-        _tell_early(stored)
+        sightings.take_back(told_early, at)
+        sightings.tell_early(stored)
         for lost in Transaction.objects.select_for_update().filter(
             chain_id=chain_id, status=TransactionStatus.MINED, mined_block__gt=above
         ):
@@ -257,29 +254,6 @@ def _store(
 def _cover(config: ChainConfig, first: int, tip: Header, at: datetime) -> None:
     addresses = [contract.address for contract in config.watched]
     coverage.extend(config.chain_id, addresses, (first, tip.number + 1), at)
-
-
-def _tell_early(stored: Stored) -> None:
-    """Let people hear of logs before they are final; a failing alert must not stop the reading."""
-    critical = {
-        (row.block_hash, row.log_index)
-        for row in stored.new
-        if row.event in contracts.CRITICAL_EVENTS and row.args is not None
-    }
-    if not critical:
-        return
-    hashes = {block_hash for block_hash, _ in critical}
-    for row in Log.objects.filter(block_hash__in=hashes).order_by("block_number", "log_index"):
-        if (row.block_hash, row.log_index) not in critical:
-            continue
-        try:
-            with transaction.atomic():
-                contract = contracts.speaker(row.chain_id, row.address, row.contract_kind)
-                bus.see(contracts.fact_of(contract, row.event, source_of(row), row.args or {}, {}))
-        except (OperationalError, InterfaceError):
-            raise  # the database is in trouble, not the alert
-        except Exception:
-            log.exception("nobody was told early of %s in block %s", row.event, row.block_number)
 
 
 def _finalise(cursor: Cursor, final_number: int | None, at: datetime) -> None:

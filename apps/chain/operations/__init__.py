@@ -1,5 +1,6 @@
 """What may be asked of the chain, and what people may do about what went wrong."""
 
+from apps.chain.operations.deciding import AlreadySent, submit_decided
 from apps.chain.operations.findings import settle_findings
 from apps.chain.operations.folding import (
     Folded,
@@ -35,6 +36,7 @@ from apps.chain.operations.ticketing import NeedsTicket
 
 __all__ = [
     "AlreadyCarried",
+    "AlreadySent",
     "BadLimits",
     "CannotBump",
     "CannotCancel",
@@ -68,5 +70,6 @@ __all__ = [
     "settle_findings",
     "stop_sending",
     "submit",
+    "submit_decided",
     "use_trade_guard",
 ]

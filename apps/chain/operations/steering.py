@@ -133,7 +133,10 @@ def retry(*, transaction_id: int, actor: Actor, at: datetime) -> int:
         if row.ticket_id is not None:
             once.refuse_beyond_ticket(ticket_id=row.ticket_id, call_hash=row.call_hash, key=key)
             ticketing.refuse_beyond_rule(
-                ticket_id=row.ticket_id, kind=row.kind, assets=row.moved_assets
+                ticket_id=row.ticket_id,
+                kind=row.kind,
+                call_hash=row.call_hash,
+                assets=row.moved_assets,
             )
         new, created = Transaction.objects.get_or_create(
             key=key,

@@ -42,7 +42,10 @@ def submit(*, call: Call, key: str, ticket_id: int | None, actor: Actor, at: dat
             once.refuse_beyond_ticket(ticket_id=ticket_id, call_hash=call_hash, key=key)
             if not Transaction.objects.filter(key=key).exists():
                 ticketing.refuse_beyond_rule(
-                    ticket_id=ticket_id, kind=call.kind, assets=call.moved_assets
+                    ticket_id=ticket_id,
+                    kind=call.kind,
+                    call_hash=call_hash,
+                    assets=call.moved_assets,
                 )
         row, created = Transaction.objects.get_or_create(
             key=key,

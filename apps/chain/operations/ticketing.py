@@ -1,10 +1,10 @@
-"""What may be sent without an approved ticket: settlements, and trades that stay small together."""
+"""What may be sent without an approved ticket, or one that only its rule approved."""
 
 from datetime import datetime
 
 from apps.approvals import queries as approvals
 from apps.chain import contracts
-from apps.chain.calls import Approval
+from apps.chain.calls import Approval, Call, PauseRedemptions, SetEmergencyMode
 from apps.chain.models import Transaction
 from apps.chain.operations import once
 from apps.chain.queries.ticketless import TRADES_DECIDED_BY, moved_without_ticket
@@ -14,6 +14,9 @@ from apps.core.units import format_amount
 
 _LARGE_TRADES_DECIDED_BY = "REBALANCE_LARGE"
 """The kind whose rule says from which amount on no rule approves by itself."""
+
+_STOPS_DECIDED_BY = "EMERGENCY_MODE"
+"""The kind whose rule may stop something without people, where people made it so."""
 
 
 class NeedsTicket(Refused):
@@ -59,14 +62,16 @@ def refuse_without_ticket(
 
 
 def refuse_beyond_rule(
-    *, ticket_id: int, kind: str, assets: int, besides: int | None = None
+    *, ticket_id: int, kind: str, call_hash: str, assets: int, besides: int | None = None
 ) -> None:
     """Confirm that a ticket which its rule approved, and no person, may carry a call.
 
-    A rule approves trades of its own size only, whatever the ticket's opener wrote into it. Sales
-    and purchases are counted each for itself, because one pays for the other.
+    A rule approves what only stops something, and trades of its own size, whatever the ticket's
+    opener wrote into it. Sales and purchases are counted each for itself, because one pays for the
+    other.
 
     Args:
+        call_hash: of the call alone.
         assets: base units that it moves.
         besides: the transaction that carries it, which must not count twice.
 
@@ -74,7 +79,10 @@ def refuse_beyond_rule(
         NeedsTicket: people have to approve it.
         approvals.TicketNotFound.
     """
-    if not approvals.ticket(ticket_id).auto_approved_by:
+    ticket = approvals.ticket(ticket_id)
+    if not ticket.auto_approved_by:
+        return
+    if ticket.kind == _STOPS_DECIDED_BY and _only_stops(call_hash, ticket.chain_id):
         return
     if _approval(kind) is not Approval.BY_AMOUNT:
         raise NeedsTicket(f"{kind} needs a ticket that people approved, not its rule.")
@@ -90,6 +98,15 @@ def refuse_beyond_rule(
             others=str(others),
             threshold=str(limit),
         )
+
+
+def _only_stops(call_hash: str, chain_id: int) -> bool:
+    """Whether a call only stops something: emergency mode on, or redemptions paused."""
+    stops: list[Call] = [
+        SetEmergencyMode(chain_id=chain_id, enabled=True),
+        PauseRedemptions(chain_id=chain_id),
+    ]
+    return call_hash in {contracts.calls_hash([call]) for call in stops}
 
 
 def _approval(kind: str) -> Approval:

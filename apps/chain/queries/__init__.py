@@ -21,6 +21,7 @@ from apps.chain.queries.fund import (
     read_vault_state,
 )
 from apps.chain.queries.invariants import broken_invariants
+from apps.chain.queries.lag import EventLag, applied_at, event_lag
 from apps.chain.queries.nodes import gas_price
 from apps.chain.queries.overview import (
     ChainOverview,
@@ -62,6 +63,7 @@ from apps.chain.queries.transactions import (
     transactions_by_id,
     transactions_by_key,
     transactions_finished,
+    transactions_of_ticket,
     unreachable_signers,
 )
 from apps.chain.queries.trying import SimulatedCall, Simulation, simulate_calls
@@ -84,6 +86,7 @@ __all__ = [
     "ContractView",
     "Difference",
     "DryRun",
+    "EventLag",
     "EventView",
     "FeedAnswer",
     "FindingKind",
@@ -102,6 +105,7 @@ __all__ = [
     "TokenWords",
     "TransactionView",
     "VaultState",
+    "applied_at",
     "block_at_or_before",
     "broken_invariants",
     "calls_hash",
@@ -111,6 +115,7 @@ __all__ = [
     "describe_limits",
     "dry_run",
     "dry_run_to_show",
+    "event_lag",
     "explorer_address_url",
     "explorer_tx_url",
     "facts_of",
@@ -154,6 +159,7 @@ __all__ = [
     "transactions_by_id",
     "transactions_by_key",
     "transactions_finished",
+    "transactions_of_ticket",
     "unreachable_signers",
     "waiting_for_signature_of",
 ]

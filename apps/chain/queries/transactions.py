@@ -61,6 +61,12 @@ def transactions(chain_id: int, kinds: Collection[str], subject_id: str) -> list
     return transactions_about(chain_id, kinds, [subject_id]).get(subject_id, [])
 
 
+def transactions_of_ticket(ticket_id: int, call: Call) -> list[TransactionView]:
+    """A ticket's transactions of one of its calls, oldest first."""
+    about = transactions(call.chain_id, [call.kind], call.subject_id)
+    return [one for one in about if one.ticket_id == ticket_id]
+
+
 def transactions_about(
     chain_id: int, kinds: Collection[str], subject_ids: Collection[str]
 ) -> dict[str, list[TransactionView]]:

@@ -134,7 +134,13 @@ def _refuse_beyond_approval(row: Transaction, at: datetime) -> None:
             )
         else:
             once.refuse_second(row)
-            refuse_beyond_rule(ticket_id=row.ticket_id, kind=kind, assets=assets, besides=row.pk)
+            refuse_beyond_rule(
+                ticket_id=row.ticket_id,
+                kind=kind,
+                call_hash=row.call_hash,
+                assets=assets,
+                besides=row.pk,
+            )
     except (NeedsTicket, once.AlreadyCarried) as refused:
         raise Fails(refused.message) from refused
 

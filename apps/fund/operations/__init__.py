@@ -1,9 +1,7 @@
 """What writes the fund's rows: projections of logs, snapshots, and what people decide."""
 
 from .deciding import (
-    AlreadySent,
     NothingToRetry,
-    NotTheirs,
     act_on_decision,
     record_outcome,
     retry_decision,
@@ -40,7 +38,6 @@ __all__ = [
     "PROJECTED",
     "AlreadyListed",
     "AlreadyLoaded",
-    "AlreadySent",
     "BadAmount",
     "BadTermsFile",
     "BadToken",
@@ -48,7 +45,6 @@ __all__ = [
     "NotEnoughCash",
     "NotKnown",
     "NotListed",
-    "NotTheirs",
     "NotYetTrue",
     "NothingToRetry",
     "NothingToWithdraw",

@@ -42,6 +42,7 @@ from .holder_flows import HolderFlow, holder_flows
 from .holders import HolderView, balances, holder, holder_count, holder_rows, holder_view, holders
 from .liquidity import LiabilityOfDay, liabilities_by_day
 from .nav import NavPoint, Performance, nav_at, nav_history, nav_series, performance
+from .nav_range import navs_between
 from .overview import Overview, TierView, cached_overview, latest_overview, overview_at
 from .panel import describe_ticket
 from .progress import inception, needs_refresh, newest_projected_block
@@ -109,6 +110,7 @@ __all__ = [
     "nav_at",
     "nav_history",
     "nav_series",
+    "navs_between",
     "needs_refresh",
     "net_flow",
     "net_flow_by_day",

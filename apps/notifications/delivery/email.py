@@ -2,29 +2,36 @@
 
 import hashlib
 import smtplib
+from datetime import datetime
 from email.utils import parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
 from apps.core.errors import Refused
-from apps.core.text import visible_line
 from apps.notifications.models import Notification
-from apps.notifications.rules import Failure, FailureType, Severity, of_smtp_answer
+from apps.notifications.rules import (
+    Failure,
+    FailureType,
+    Severity,
+    for_good,
+    may_pass,
+    of_smtp_answer,
+)
 from apps.reports.queries import file
 
+from .secrets import blotted
 
-def send(row: Notification) -> Failure | None:
-    """Try once; None when the server took it."""
+
+def send(row: Notification, _at: datetime) -> str | Failure:
+    """Try once: the mail's Message-ID when the server took it, or why it did not go."""
     try:
         message = _message(row)
     except Refused as refusal:  # an attachment that cannot be made
-        return _may_pass(FailureType.SERVER_ERROR, refusal.message)
+        return may_pass(FailureType.SERVER_ERROR, refusal.message)
     except ValueError as error:  # a header the address or subject cannot be
-        return Failure(
-            FailureType.INVALID_RECIPIENT, permanent=True, error=visible_line(str(error))
-        )
-    return _try_to_send(message)
+        return for_good(FailureType.INVALID_RECIPIENT, str(error))
+    return _try_to_send(message) or message_id(row)
 
 
 def _try_to_send(message: EmailMultiAlternatives) -> Failure | None:
@@ -38,13 +45,10 @@ def _try_to_send(message: EmailMultiAlternatives) -> Failure | None:
     except (smtplib.SMTPException, OSError) as error:
         # smtplib tells of a timeout while waiting for an answer as of a lost connection.
         if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
-            return _may_pass(FailureType.TIMEOUT, "The mail server does not answer.")
-        return _may_pass(FailureType.SERVER_ERROR, str(error))
+            sentence = "The mail server does not answer."
+            return may_pass(FailureType.TIMEOUT, sentence, unreachable=True)
+        return may_pass(FailureType.SERVER_ERROR, blotted(str(error)), unreachable=True)
     return None
-
-
-def _may_pass(failure_type: FailureType, error: str) -> Failure:
-    return Failure(failure_type, permanent=False, error=visible_line(error)[:500])
 
 
 def message_id(row: Notification) -> str:
@@ -81,4 +85,4 @@ def _message(row: Notification) -> EmailMultiAlternatives:
 
 
 def _text(answer: bytes | str) -> str:
-    return answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return blotted(answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from apps.core.bus import takes_many
 from apps.core.units import format_amount
 from apps.notifications.operations import notify
-from apps.notifications.rules import Severity
+from apps.notifications.rules import Severity, Shared, shared_for
 from apps.oracle import queries as oracle
 from apps.oracle.events import PriceFact, PriceLost, PriceRecovered, SourceFailed
 from apps.oracle.queries import PriceView
@@ -33,6 +33,7 @@ def tell_lost(facts: Sequence[PriceLost]) -> None:
             details=[(_symbol(fact), fact.reason) for fact in facts],
             link=admin_link("oracle_source_changelist"),
             severity=Severity.WARNING,
+            shared=shared_for(Severity.WARNING),
         )
         return
     for fact in facts:
@@ -51,6 +52,7 @@ def _tell_one_lost(fact: PriceLost) -> None:
         details=[("Asset", symbol), ("Token", fact.token), ("Why", fact.reason)],
         link=_asset_link(fact),
         severity=Severity.WARNING,
+        shared=shared_for(Severity.WARNING),
     )
 
 
@@ -67,6 +69,7 @@ def tell_recovered(facts: Sequence[PriceRecovered]) -> None:
             details=[(_symbol(fact), _usdt(fact)) for fact in facts],
             link=admin_link("oracle_source_changelist"),
             severity=Severity.INFO,
+            shared=shared_for(Severity.INFO),
         )
         return
     for fact in facts:
@@ -84,6 +87,7 @@ def _tell_one_recovered(fact: PriceRecovered) -> None:
         details=[("Asset", symbol), ("Token", fact.token), ("Price", _usdt(fact))],
         link=_asset_link(fact),
         severity=Severity.INFO,
+        shared=shared_for(Severity.INFO),
     )
 
 
@@ -101,6 +105,7 @@ def tell_failed_source(fact: SourceFailed) -> None:
         details=[("Source", fact.name), ("Asset", symbol), ("Error", fact.error)],
         link=_asset_link(fact),
         severity=Severity.WARNING,
+        shared=(Shared.SLACK,),  # the price is still known
     )
 
 
@@ -136,6 +141,7 @@ def _tell(
     details: list[tuple[str, str]],
     link: str,
     severity: Severity,
+    shared: Sequence[Shared],
 ) -> None:
     notify(
         kind=f"PRICE_{event.upper()}",
@@ -147,5 +153,7 @@ def _tell(
         link=link,
         link_text="Look at the price",
         severity=severity,
+        shared=shared,
+        topic=f"price:{fact.chain_id}:{about}",
         at=fact.at,
     )

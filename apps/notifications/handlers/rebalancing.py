@@ -3,9 +3,11 @@
 A plan that people must approve is told of by its ticket.
 """
 
+from collections.abc import Sequence
+
 from apps.core.units import format_amount, format_bps
 from apps.notifications.operations import notify
-from apps.notifications.rules import Severity
+from apps.notifications.rules import Severity, Shared, shared_for
 from apps.rebalance.events import PlanDeviated, PlanFact, PlanFinished, PlanSubmitted
 
 from .links import admin_link
@@ -17,6 +19,8 @@ _ENDINGS = {
     "FAILED": ("failed", Severity.WARNING),
     "EXPIRED": ("expired", Severity.WARNING),
 }
+# It began and did not end as it should: the fund stands between two states.
+_BROKE = frozenset({"PARTIALLY_COMPLETED", "FAILED"})
 
 
 def ask_for_review(fact: PlanSubmitted) -> None:
@@ -44,6 +48,7 @@ def tell_end(fact: PlanFinished) -> None:
         subject=f"Rebalance R-{fact.plan_id} {words}",
         body=fact.outcome,
         severity=severity,
+        shared=shared_for(severity) if fact.status in _BROKE else (),
     )
 
 
@@ -58,6 +63,7 @@ def warn_of_deviation(fact: PlanDeviated) -> None:
         body="The fund was read again after the plan's last leg and differs from what the plan "
         "projected by more than people accept. Compare the tiers on the plan's page.",
         severity=Severity.WARNING,
+        shared=shared_for(Severity.WARNING),
     )
 
 
@@ -69,6 +75,7 @@ def _tell(
     subject: str,
     body: str,
     severity: Severity,
+    shared: Sequence[Shared] = (),
 ) -> None:
     notify(
         kind=f"PLAN_{event.upper()}",
@@ -84,5 +91,7 @@ def _tell(
         link=admin_link("rebalance_plan_change", fact.plan_id),
         link_text="Look at the plan",
         severity=severity,
+        shared=shared,
+        topic=f"plan:{fact.plan_id}",
         at=fact.at,
     )

@@ -19,7 +19,7 @@ def send_report(fact: ReportReady) -> None:
         addresses=to.addresses,
         user_ids=to.user_ids,
         subject=f"{reports.title(run)} is ready",
-        body="The report is attached as PDF and XLSX."
+        body="As PDF and XLSX: attached to the email, and on its page."
         + ("\n\nSome data was missing; the report says which." if run.missing_count else ""),
         details=[
             *reports.key_figures(run),

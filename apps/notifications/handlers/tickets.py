@@ -21,6 +21,7 @@ from .links import admin_link
 if TYPE_CHECKING:
     from apps.approvals.models import Ticket
 
+_EMERGENCY = "EMERGENCY_MODE"
 _DECIDED = {"APPROVED": "approved", "REJECTED": "rejected", "EXPIRED": "expired"}
 
 
@@ -35,6 +36,8 @@ def tell_approvers(fact: TicketOpened) -> None:
         lead="Decision needed",
         body=f"{ticket.requester_name} asks for a decision. "
         f"It needs {_approvals(ticket)} by {_time(ticket.deadline_at)}.",
+        # In an emergency nobody's choice of channels may keep this from them.
+        severity=Severity.CRITICAL if ticket.kind == _EMERGENCY else Severity.INFO,
         at=fact.at,
     )
 

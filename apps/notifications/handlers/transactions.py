@@ -1,9 +1,13 @@
-"""Messages about our transactions: a bad end, a stop, and that they go out again."""
+"""Messages about our transactions: a bad end, a stop, and that they go out again.
+
+What pages: a transaction that succeeded without its effect, and a stop, for then money stands still
+or went elsewhere. What merely failed can wait until somebody looks.
+"""
 
 from apps.chain.events import SendingResumed, SendingStopped, TransactionFinished
 from apps.chain.queries import scope_in_words
 from apps.notifications.operations import notify
-from apps.notifications.rules import Severity
+from apps.notifications.rules import Severity, Shared, shared_for
 
 from .links import admin_link
 
@@ -21,8 +25,6 @@ _WORDS = {
     "CANCELLED": "was taken back, and its nonce spent on nothing",
     "MISMATCH": "succeeded without the expected effect",
 }
-
-
 _ON_CALL = ("OPERATOR", "RISK_OFFICER", "ADMIN", "SUPER_ADMIN")
 
 
@@ -49,6 +51,8 @@ def tell_failure(fact: TransactionFinished) -> None:
         link=admin_link("chain_transaction_change", fact.transaction_id),
         link_text="Look at the transaction",
         severity=_SEVERITY[fact.outcome],
+        shared=shared_for(_SEVERITY[fact.outcome]),
+        topic=f"transaction:{fact.transaction_id}",
         at=fact.at,
     )
 
@@ -65,6 +69,8 @@ def tell_stop(fact: SendingStopped) -> None:
         details=[("Stopped", what), ("By", fact.set_by), ("Stop", f"#{fact.stop_id}")],
         link=admin_link("index"),
         severity=Severity.CRITICAL,
+        shared=shared_for(Severity.CRITICAL),
+        topic=f"stop:{fact.stop_id}",
         at=fact.at,
     )
 
@@ -86,5 +92,8 @@ def tell_lift(fact: SendingResumed) -> None:
         link=admin_link("approvals_ticket_change", fact.ticket_id),
         link_text="Look at the ticket",
         severity=Severity.WARNING,
+        shared=(Shared.SLACK_CRITICAL, Shared.TELEGRAM, Shared.PAGERDUTY),
+        topic=f"stop:{fact.stop_id}",
+        resolves=True,
         at=fact.at,
     )

@@ -8,24 +8,38 @@ import secrets
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.notifications import rules
 from apps.notifications.models import Notification
-from apps.notifications.rules import Failure, FailureType, Status
+from apps.notifications.rules import Channel, Failure, FailureType, Severity, Status
+
+from .order import must_wait
+
+
+def channels_due(at: datetime) -> list[Channel]:
+    """By which channels something can go out now."""
+    names = _claimable(at).order_by().values_list("channel", flat=True).distinct()
+    return sorted(Channel(name) for name in names)
+
+
+def _claimable(at: datetime) -> QuerySet[Notification]:
+    due = Q(status__in=[Status.PENDING.value, Status.RETRY.value], next_attempt_at__lte=at)
+    abandoned = Q(status=Status.SENDING.value, lease_until__lte=at)
+    return Notification.objects.filter(due | abandoned).exclude(must_wait(at))
 
 
 @transaction.atomic
-def claim_next(at: datetime) -> Notification | None:
-    """Take the most urgent message that is due, or whose worker died; None when there is none.
+def claim_next(at: datetime, *, channel: Channel) -> Notification | None:
+    """Take the most urgent message of a channel that is due, or whose worker died; None when there
+    is none.
 
     A message whose workers died at every attempt is marked failed instead of taking down another.
     """
-    due = Q(status__in=[Status.PENDING.value, Status.RETRY.value], next_attempt_at__lte=at)
-    abandoned = Q(status=Status.SENDING.value, lease_until__lte=at)
     candidates = (
-        Notification.objects.select_for_update(skip_locked=True)
-        .filter(due | abandoned)
+        _claimable(at)
+        .filter(channel=channel.value)
+        .select_for_update(skip_locked=True)
         .order_by("priority", "next_attempt_at", "id")
     )
     while row := candidates.first():
@@ -42,12 +56,12 @@ def claim_next(at: datetime) -> Notification | None:
 
 
 @transaction.atomic
-def record_sent(*, notification_id: int, attempt: int, at: datetime) -> bool:
-    """The server took it; False when somebody else has taken the message over since."""
+def record_sent(*, notification_id: int, attempt: int, provider_id: str, at: datetime) -> bool:
+    """The server took it, and calls it so; False when somebody else has taken it over since."""
     row = _still_mine(notification_id, attempt)
     if row is None:
         return False
-    row.sent(at=at)
+    row.sent(provider_id=provider_id, at=at)
     row.save()
     return True
 
@@ -61,7 +75,10 @@ def record_failure(*, notification_id: int, attempt: int, failure: Failure, at: 
     if failure.permanent or row.attempts >= rules.ATTEMPTS_MAX:
         row.fail(failure_type=failure.type.value, error=failure.error)
     else:
-        wait = rules.backoff(row.attempts, secrets.randbelow(101))
+        asked = failure.retry_after
+        if asked is not None and row.severity == Severity.CRITICAL:
+            asked = min(asked, rules.CRITICAL_RETRY_AFTER_MAX)
+        wait = rules.wait_after(row.attempts, asked, secrets.randbelow(101))
         row.retry(failure_type=failure.type.value, error=failure.error, next_attempt_at=at + wait)
     row.save()
     return True

@@ -7,6 +7,7 @@ from apps.oracle.queries.history import (
     oldest_price_age,
     worst_deviation,
 )
+from apps.oracle.queries.last_known import ages_of_last_known
 from apps.oracle.queries.names import names_of, use_names
 from apps.oracle.queries.panel import describe_source_change
 from apps.oracle.queries.prices import (
@@ -24,6 +25,7 @@ __all__ = [
     "PricePoint",
     "PriceView",
     "SourceHealth",
+    "ages_of_last_known",
     "describe_source_change",
     "health",
     "history",

@@ -1,9 +1,8 @@
-"""What the pages of rebalancing share: their tones, their way to be shown, who may do what."""
+"""What the pages of rebalancing share: their tones and their way to be shown."""
 
 from typing import Any, cast
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
@@ -38,14 +37,3 @@ def show(request: HttpRequest, name: str, title: str, context: dict[str, Any]) -
     """A page of rebalancing within the admin's shell."""
     common = {**site.each_context(request), "title": title}
     return TemplateResponse(request, f"admin/rebalance/{name}.html", {**common, **context})
-
-
-def require(request: HttpRequest, permission: str) -> None:
-    """Refuse who may not.
-
-    Raises:
-        PermissionDenied: the person's roles do not have this permission.
-    """
-    user: Any = request.user
-    if not user.has_perm(permission):
-        raise PermissionDenied

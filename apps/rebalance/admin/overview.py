@@ -5,11 +5,12 @@ from django.views.decorators.http import require_safe
 
 from apps.chain import queries as chain
 from apps.core import clock
+from apps.core.admin import require
 from apps.core.display import duration_text
 from apps.core.units import format_bps, to_decimal
 from apps.rebalance import queries
 
-from .base import LEVEL_TONES, TONES, require, show, site
+from .base import LEVEL_TONES, TONES, show, site
 
 TRIGGERS_SHOWN = 8
 

@@ -19,13 +19,13 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from apps.core import clock, display
 from apps.core.actor import Actor
-from apps.core.admin import PageAdmin, carry_out, export_list, number_in_path
+from apps.core.admin import PageAdmin, carry_out, export_list, number_in_path, require
 from apps.core.admin_filters import DayRangeFilter
 from apps.core.errors import Refused
 from apps.rebalance import operations, queries
 from apps.rebalance.models import Plan
 
-from .base import AIMS, TONES, require, show
+from .base import AIMS, TONES, show
 from .export import export
 from .page import plan_page
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.chain import queries as chain
 from apps.core import clock
 from apps.core.actor import Actor
+from apps.core.admin import require
 from apps.core.denials import tell_denied
 from apps.core.errors import Refused
 from apps.rebalance import operations, queries
@@ -18,7 +19,7 @@ from apps.rebalance.models import Preview
 from apps.rebalance.rules import frozen
 
 from . import signing
-from .base import AIMS, RISK_TONES, require, show, site
+from .base import AIMS, RISK_TONES, show, site
 from .checking import checks_of
 from .forms import CHOICES, aim_of, limits_text, percent_text
 

@@ -15,6 +15,7 @@ from .submitting import (
     PreviewStale,
     cancel,
     expire,
+    give_way,
     submit,
 )
 from .watching import watch_calendar, watch_liquidity, watch_markets, watch_thresholds
@@ -41,6 +42,7 @@ __all__ = [
     "decided",
     "due_wishes",
     "expire",
+    "give_way",
     "note_transaction",
     "note_wish",
     "preview",

@@ -15,6 +15,10 @@ from apps.rebalance.queries.plans import PlanNotFound
 BEFORE_IT_BEGINS = ("DRAFT", "PENDING_APPROVAL", "APPROVED")
 """States in which nothing has been sent, so that a plan may still be taken back."""
 
+GAVE_WAY = "It gave way: "
+"""How the outcome of a plan begins that was taken back for a more urgent one: nobody rejected it,
+so that what is urgent need not wait."""
+
 
 def chain_lock(chain_id: int) -> None:
     """Make plans of a chain one after the other until the current transaction ends."""

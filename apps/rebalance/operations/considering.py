@@ -14,7 +14,7 @@ from apps.rebalance.models import OPEN, Plan, PlanStatus, TriggerEvent, TriggerK
 from apps.rebalance.rules import planning
 from apps.rebalance.rules.figures import Aim, AimKind, Blueprint, NoPlan, Parameters, Situation
 
-from ._common import chain_lock
+from ._common import GAVE_WAY, chain_lock
 from .making import make_plan
 
 ONE_ROW = timedelta(hours=12)
@@ -121,7 +121,8 @@ def _rests_until(
     last = ended.order_by("-finished_at").first()
     if last is None or last.finished_at is None:
         return None
-    in_vain = last.trigger == TriggerKind.LIQUIDITY and last.status in _IN_VAIN
+    gave_way = last.outcome.startswith(GAVE_WAY)
+    in_vain = last.trigger == TriggerKind.LIQUIDITY and last.status in _IN_VAIN and not gave_way
     urgent = asked.kind == TriggerKind.LIQUIDITY and _needs_cash(situation, parameters, aim)
     if urgent and not in_vain:
         return None
@@ -131,7 +132,7 @@ def _rests_until(
 def _needs_cash(situation: Situation, parameters: Parameters, aim: Aim) -> bool:
     l1 = situation.ratio_bps(Tier.L1)
     low = l1 is not None and l1 < parameters.l1_low_bps
-    return aim.kind is AimKind.LIQUIDITY and (low or aim.raise_assets > 0)
+    return aim.raise_assets > 0 or (aim.kind is AimKind.LIQUIDITY and low)
 
 
 def _write(

@@ -16,7 +16,7 @@ from apps.rebalance.queries.approval import TICKET_KINDS
 from apps.rebalance.rules import checks, frozen
 from apps.rebalance.rules.figures import Parameters, Situation
 
-from ._common import BEFORE_IT_BEGINS, chain_lock, locked
+from ._common import BEFORE_IT_BEGINS, GAVE_WAY, chain_lock, locked
 from .deciding import end_before_it_begins
 from .making import make_plan
 
@@ -123,6 +123,24 @@ def cancel(*, plan_id: int, reason: str, actor: Actor, at: datetime) -> Plan:
     elif plan.status != PlanStatus.CANCELLED:
         raise CannotCancel(_too_late(plan))
     return plan
+
+
+@transaction.atomic
+def give_way(*, plan_id: int, reason: str, actor: Actor, at: datetime) -> bool:
+    """Take back a plan that has not begun, because something more urgent needs its place; False
+    when it has begun, or has ended.
+
+    Raises:
+        PlanNotFound.
+    """
+    plan = queries.plan(plan_id)
+    if plan.status not in BEFORE_IT_BEGINS:
+        return False
+    words = f"{GAVE_WAY}{reason}"
+    plan = _withdraw(plan, words, actor=actor, at=at)
+    if plan.status in BEFORE_IT_BEGINS:
+        end_before_it_begins(plan, PlanStatus.CANCELLED, words, actor=actor, at=at)
+    return bool(plan.status == PlanStatus.CANCELLED)
 
 
 def expire(*, at: datetime) -> int:

@@ -158,7 +158,8 @@ class AimKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aim:
-    """What a plan is to reach."""
+    """What a plan is to reach. ``raise_assets`` is what LIQUIDITY raises; an EXACT aim that says it
+    is as urgent."""
 
     kind: AimKind
     raise_assets: int = 0

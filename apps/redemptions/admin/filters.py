@@ -11,7 +11,7 @@ from unfold.contrib.filters.admin import RangeNumericListFilter
 
 from apps.approvals import queries as approvals
 from apps.chain import queries as chain
-from apps.core import clock
+from apps.core import admin_filters, clock
 from apps.core.units import AmountOutOfRange, from_decimal
 from apps.redemptions import queries
 from apps.redemptions.models import Redemption
@@ -54,17 +54,13 @@ def of_tab(
 
 def tabs(active: str, user_id: int, at: datetime) -> list[dict[str, Any]]:
     """The tabs with their counts; what has ended is not counted."""
-    return [
-        {
-            "key": key,
-            "title": title,
-            "active": key == active,
-            "count": None
-            if key in ("done", "all")
-            else of_tab(key, Redemption.objects.all(), user_id, at).count(),
-        }
-        for key, title in TABS.items()
-    ]
+    rows = Redemption.objects.all()
+    return admin_filters.tab_row(
+        TABS,
+        active,
+        counted=("mine", "others", "ready", "scheduled"),
+        count=lambda tab: of_tab(tab, rows, user_id, at).count(),
+    )
 
 
 def chain_time() -> datetime | None:
@@ -73,20 +69,15 @@ def chain_time() -> datetime | None:
     return final.time if final else None
 
 
-class TabFilter(admin.SimpleListFilter):
-    """What a redemption waits for; shown as tabs, not among the filters."""
+class TabFilter(admin_filters.TabFilter):
+    """What a redemption waits for."""
 
-    title = "tab"
-    parameter_name = "tab"
-    template = "admin/approvals/no_filter.html"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(TABS.items())
+    tabs = TABS
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Redemption]
     ) -> QuerySet[Redemption]:
-        return of_tab(self.value() or "all", queryset, request.user.pk or 0, clock.now())
+        return of_tab(self.tab, queryset, request.user.pk or 0, clock.now())
 
 
 class AmountFilter(RangeNumericListFilter):

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.accounts import queries as accounts
 from apps.approvals import operations as approvals
 from apps.approvals import queries as tickets
 from apps.approvals.events import TicketDecided
@@ -13,7 +12,7 @@ from apps.chain import queries as chain_queries
 from apps.chain.calls import Call
 from apps.chain.events import TransactionFinished
 from apps.core.actor import Actor
-from apps.core.errors import NotAllowed, Refused
+from apps.core.errors import Refused
 from apps.redemptions import queries
 from apps.redemptions.models import Redemption, redemption_key
 from apps.redemptions.queries.detail import DECISION_KINDS
@@ -25,10 +24,6 @@ from .asking import open_ticket
 
 class NothingToRetry(Refused):
     """There is no decided ticket whose transaction failed."""
-
-
-class NotTheirs(NotAllowed):
-    """The person does not hold the role that decides this."""
 
 
 @transaction.atomic
@@ -52,7 +47,7 @@ def retry_decision(*, key: str, actor: Actor, at: datetime) -> str:
 
     Raises:
         NothingToRetry: no failed decision, or the request does not wait any more.
-        NotTheirs: the actor does not hold the deciding role.
+        approvals.NotTheirs: the actor does not hold the deciding role.
         AlreadySent: a transaction is on its way.
     """
     row = locked(key)
@@ -65,9 +60,7 @@ def retry_decision(*, key: str, actor: Actor, at: datetime) -> str:
         or ticket.execution_status != "FAILED"
     ):
         raise NothingToRetry("No decision about this redemption failed on its way to the chain.")
-    roles = [ticket.role, *([ticket.escalated_to] if ticket.escalated_to else [])]
-    if actor.user_id is None or not accounts.user_has_role(actor.user_id, *roles):
-        raise NotTheirs(f"Only {' or '.join(roles)} may send this decision again.")
+    approvals.refuse_unless_decider(ticket, actor)
     try:
         _send(ticket, row, actor=actor, at=at)
     except tickets.NotAuthorised:

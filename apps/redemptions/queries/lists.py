@@ -1,11 +1,11 @@
 """Redemptions by number, by search, by what they wait for; sums of a filtered set."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Count, DecimalField, Exists, F, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, TruncDate
 
 from apps.approvals import queries as approvals
 from apps.chain import queries as chain
@@ -145,6 +145,20 @@ def totals(rows: QuerySet[Redemption]) -> Totals:
         net_assets=int(sums["net"] or Decimal(0)),
         settled_count=sums["settled"],
     )
+
+
+def due_by_day(rows: QuerySet[Redemption]) -> list[tuple[date, int]]:
+    """What these ask for by the UTC day on which they settle, gross, the earliest first; without
+    those that have no day yet."""
+    days = (
+        rows.order_by()
+        .exclude(settles_at=None)
+        .annotate(day=TruncDate("settles_at", tzinfo=UTC))
+        .values("day")
+        .annotate(due=Sum(_as_number("gross_assets")))
+        .order_by("day")
+    )
+    return [(row["day"], int(row["due"])) for row in days]
 
 
 def pending_summary(*, at: datetime) -> PendingSummary:

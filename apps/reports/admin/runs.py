@@ -20,7 +20,7 @@ from apps.reports.document import document
 from apps.reports.models import ReportRun
 from apps.reports.rules import Status
 
-from .forms import DayForm, PeriodForm
+from .forms import FORMS
 from .screen import figures_on_screen, on_screen
 
 TONES = {"QUEUED": "info", "RUNNING": "info", "READY": "good", "FAILED": "bad"}
@@ -116,20 +116,16 @@ class ReportRunAdmin(ReadOnlyAdmin):
         return page
 
     def make_view(self, request: HttpRequest) -> HttpResponse:
-        """Ask for a report: a day, or any period."""
+        """Ask for a report: a day, any period, liquidity now, or an incident."""
         if not self.has_make_permission(request):
             raise PermissionDenied
-        is_day = request.POST.get("form") == "day"
         data = request.POST if request.method == "POST" else None
-        day_form = DayForm(data if is_day else None)
-        period_form = PeriodForm(None if is_day else data)
-        form = day_form if is_day else period_form
-        if data is not None and form.is_valid():
+        sent = request.POST.get("form", "")
+        found = {name: make(data if name == sent else None) for name, make in FORMS.items()}
+        form: Any = found.get(sent)
+        if form is not None and form.is_valid():
             try:
-                kind, period = form.asked()
-                run = operations.request(
-                    kind=kind, period=period, actor=Actor.of_request(request), at=clock.now()
-                )
+                run = form.make(Actor.of_request(request), clock.now())
             except Refused as refusal:
                 form.add_error(None, refusal.message)
             else:
@@ -146,8 +142,7 @@ class ReportRunAdmin(ReadOnlyAdmin):
                 **self.admin_site.each_context(request),
                 "opts": self.model._meta,  # noqa: SLF001 - how Django names a model to templates
                 "title": "Make a report",
-                "day_form": day_form,
-                "period_form": period_form,
+                "forms": found,
             },
         )
 

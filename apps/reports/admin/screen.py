@@ -14,7 +14,12 @@ Shown = list[tuple[str, bool]]
 def on_screen(dataset: dict[str, Any]) -> list[dict[str, Any]]:
     """Each section with its tables, long ones cut after their first rows."""
     return [
-        {"title": section.title, "note": section.note, "tables": _tables(section)}
+        {
+            "title": section.title,
+            "note": section.note,
+            "paragraphs": section.paragraphs,
+            "tables": _tables(section),
+        }
         for section in document(dataset).sections
     ]
 
@@ -34,7 +39,7 @@ def figures_on_screen(dataset: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _tables(section: Section) -> list[dict[str, Any]]:
-    return [_table(table) for table in section.tables]
+    return [_table(table) for table in section.tables if table.on_paper]
 
 
 def _table(table: Table) -> dict[str, Any]:

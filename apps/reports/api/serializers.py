@@ -1,5 +1,6 @@
 """What the report endpoints take and give."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -25,6 +26,7 @@ class ReportSerializer(serializers.ModelSerializer[ReportRun]):
         fields = [
             "id",
             "kind",
+            "incident_id",
             "title",
             "start_date",
             "end_date",
@@ -51,17 +53,27 @@ class ReportDetailSerializer(ReportSerializer):
         fields = [*ReportSerializer.Meta.fields, "report"]
 
 
+_FIELDS: Mapping[str, frozenset[str]] = {
+    Kind.DAILY: frozenset({"date"}),
+    Kind.CUSTOM: frozenset({"start_date", "end_date"}),
+    Kind.LIQUIDITY: frozenset(),
+    Kind.INCIDENT: frozenset({"incident_id"}),
+}
+
+
 class ReportRequestSerializer(serializers.Serializer[Any]):
-    """Ask for a report: DAILY with ``date``, or CUSTOM with ``startDate`` and ``endDate``."""
+    """Ask for a report: DAILY with ``date``, CUSTOM with ``startDate`` and ``endDate``, LIQUIDITY
+    (as it stands now) with nothing more, INCIDENT with ``incidentId``."""
 
     kind = serializers.ChoiceField(choices=[kind.value for kind in Kind])
     date = serializers.DateField(required=False)
     start_date = serializers.DateTimeField(required=False)
     end_date = serializers.DateTimeField(required=False)
+    incident_id = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Exactly the fields of the kind."""
-        needed = {"date"} if attrs["kind"] == Kind.DAILY else {"start_date", "end_date"}
+        needed = _FIELDS[attrs["kind"]]
         given = set(attrs) - {"kind"}
         problems = {name: ["Is required for this kind."] for name in needed - given}
         problems |= {name: ["Does not belong to this kind."] for name in given - needed}

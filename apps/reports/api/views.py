@@ -1,7 +1,7 @@
 """Reports: list, ask for, read as JSON, download."""
 
 from collections.abc import Iterable
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -75,7 +75,7 @@ class ReportsView(generics.ListAPIView[ReportRun]):
         tags=["reports"],
         summary="Have a report made",
         request=ReportRequestSerializer,
-        responses={202: ReportSerializer, **_REFUSED},
+        responses={202: ReportSerializer, **_REFUSED, **_NOT_FOUND},
         examples=[
             OpenApiExample("A day", {"kind": "DAILY", "date": "2026-11-21"}, request_only=True),
             OpenApiExample(
@@ -87,23 +87,28 @@ class ReportsView(generics.ListAPIView[ReportRun]):
                 },
                 request_only=True,
             ),
+            OpenApiExample("Liquidity now", {"kind": "LIQUIDITY"}, request_only=True),
+            OpenApiExample("An incident", {"kind": "INCIDENT", "incidentId": 3}, request_only=True),
         ],
     )
     def post(self, request: Request) -> Response:
         """A worker makes it; the answer is its place in the list. It is emailed when ready."""
         form = ReportRequestSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        asked = form.validated_data
-        kind = Kind(asked["kind"])
-        period = (
-            day(asked["date"])
-            if kind is Kind.DAILY
-            else Period(asked["start_date"].astimezone(UTC), asked["end_date"].astimezone(UTC))
-        )
-        run = operations.request(
-            kind=kind, period=period, actor=Actor.of_request(request), at=clock.now()
-        )
+        run = _requested(form.validated_data, Actor.of_request(request), clock.now())
         return Response(ReportSerializer(run).data, status=status.HTTP_202_ACCEPTED)
+
+
+def _requested(asked: dict[str, Any], actor: Actor, at: datetime) -> ReportRun:
+    kind = Kind(asked["kind"])
+    if kind is Kind.LIQUIDITY:
+        return operations.request_liquidity(actor=actor, at=at)
+    if kind is Kind.INCIDENT:
+        return operations.request_incident(incident_id=asked["incident_id"], actor=actor, at=at)
+    if kind is Kind.DAILY:
+        return operations.request(kind=kind, period=day(asked["date"]), actor=actor, at=at)
+    start, end = (asked[name].astimezone(UTC) for name in ("start_date", "end_date"))
+    return operations.request(kind=kind, period=Period(start, end), actor=actor, at=at)
 
 
 class ReportView(APIView):

@@ -12,31 +12,30 @@ from apps.core.units import bps_of
 
 from .activity import approvals, fees, transactions
 from .flows import flows, redemptions, subscriptions
+from .frame import block, frame
 from .inputs import FundPoint, Inputs
+from .risk import risk
 from .values import digits, fields_of, time, words
 
-SCHEMA = 1
 _POINT_AGE_MAX = timedelta(hours=1)
 
 
 def build(inputs: Inputs, *, kind: str, run_id: int) -> dict[str, Any]:
     """The dataset of a report: JSON, complete, never changed later."""
     return {
-        "schema": SCHEMA,
-        "kind": kind,
-        "run_id": run_id,
-        "period": {"start": time(inputs.period.start), "end": time(inputs.period.end)},
-        "time_zone": "UTC",
-        "currency": "USDT",
-        "share_symbol": "PPT",
-        "generated_at": time(inputs.read_at),
-        "chain": {"chain_id": inputs.chain_id, "name": inputs.chain_name},
-        "as_of": {
-            "opening": _block(inputs.opening),
-            "closing": _block(inputs.closing),
-            "final": _final(inputs),
-        },
-        "missing": missing(inputs),
+        **frame(
+            kind=kind,
+            run_id=run_id,
+            period=inputs.period,
+            chain=(inputs.chain_id, inputs.chain_name),
+            read_at=inputs.read_at,
+            as_of={
+                "opening": _block(inputs.opening),
+                "closing": _block(inputs.closing),
+                "final": _final(inputs),
+            },
+            missing=missing(inputs),
+        ),
         "fund": _fund(inputs),
         "nav_points": [fields_of(point) for point in inputs.nav_points],
         "tiers": _tiers(inputs),
@@ -45,6 +44,7 @@ def build(inputs: Inputs, *, kind: str, run_id: int) -> dict[str, Any]:
         "redemptions": redemptions(inputs),
         "approvals": approvals(inputs.tickets, inputs.period),
         "transactions": transactions(inputs),
+        "risk": risk(inputs.levels, inputs.events, inputs.period),
         "alerts": [fields_of(alert) for alert in inputs.alerts],
         "switches": [fields_of(switch) for switch in inputs.switches],
         "fees": fees(inputs),
@@ -150,17 +150,10 @@ def _within(ratio: int | None, low: int | None, high: int | None) -> bool | None
 def _block(point: FundPoint | None) -> dict[str, Any] | None:
     if point is None:
         return None
-    return {
-        "block_number": point.block_number,
-        "block_time": time(point.block_time),
-        "slot": time(point.slot),
-    }
+    return {**block(point.block_number, point.block_time), "slot": time(point.slot)}
 
 
 def _final(inputs: Inputs) -> dict[str, Any] | None:
     if inputs.final_block_number is None or inputs.final_block_time is None:
         return None
-    return {
-        "block_number": inputs.final_block_number,
-        "block_time": time(inputs.final_block_time),
-    }
+    return block(inputs.final_block_number, inputs.final_block_time)

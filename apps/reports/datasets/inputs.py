@@ -5,6 +5,8 @@ from datetime import datetime
 
 from apps.reports.rules import Period
 
+from .risk_inputs import LevelPoint, RiskEvent
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierPoint:
@@ -176,4 +178,6 @@ class Inputs:
     alerts: list[Alert] = field(default_factory=list)
     switches: list[Switch] = field(default_factory=list)
     fees: list[Fee] = field(default_factory=list)
+    levels: list[LevelPoint] = field(default_factory=list)
+    events: list[RiskEvent] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)

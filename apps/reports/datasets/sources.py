@@ -10,6 +10,7 @@ from apps.redemptions.queries.periods import requested_between
 from apps.reports.rules import Period
 
 from . import inputs as values
+from .risk_sources import events, levels
 
 # The points of a line that a page of paper can show.
 _HOURLY_DAYS_MAX = timedelta(days=8)
@@ -28,18 +29,20 @@ def collect(period: Period, *, at: datetime) -> values.Inputs:
         read_at=at,
         final_block_number=status.final_number,
         final_block_time=status.final_time,
-        unapplied_logs=sum(status.logs_by_status.get(name, 0) for name in _UNAPPLIED),
-        opening=_fund_point(start),
-        closing=_fund_point(end),
+        unapplied_logs=unapplied_logs(status),
+        opening=_point_at(start),
+        closing=_point_at(end),
         nav_points=_nav_points(period),
-        subscriptions=_subscriptions(start, end),
-        requests=_requests(start, end),
-        payouts=_payouts(start, end),
+        subscriptions=subscriptions(start, end),
+        requests=requests(start, end),
+        payouts=payouts(start, end),
         tickets=_tickets(start, end),
         transactions=_transactions(start, end),
-        alerts=_alerts(start, end),
-        switches=_switches(start, end),
+        alerts=alerts(start, end),
+        switches=switches(start, end),
         fees=_fees(start, end),
+        levels=levels(period),
+        events=events(period),
         gaps=[
             values.Gap(slot=gap.slot, reason=gap.reason)
             for gap in fund.gaps(start=start, end=end, kind="HOURLY")
@@ -47,10 +50,18 @@ def collect(period: Period, *, at: datetime) -> values.Inputs:
     )
 
 
-def _fund_point(instant: datetime) -> values.FundPoint | None:
+def unapplied_logs(status: chain.ChainStatus) -> int:
+    """How many events of the chain wait to be applied."""
+    return sum(status.logs_by_status.get(name, 0) for name in _UNAPPLIED)
+
+
+def _point_at(instant: datetime) -> values.FundPoint | None:
     overview = fund.overview_at(instant)
-    if overview is None:
-        return None
+    return None if overview is None else fund_point(overview)
+
+
+def fund_point(overview: fund.Overview) -> values.FundPoint:
+    """The fund at one block."""
     return values.FundPoint(
         slot=overview.slot,
         block_number=overview.block_number,
@@ -90,7 +101,8 @@ def _nav_points(period: Period) -> list[values.NavPoint]:
     ]
 
 
-def _subscriptions(start: datetime, end: datetime) -> list[values.Subscription]:
+def subscriptions(start: datetime, end: datetime) -> list[values.Subscription]:
+    """What came in, by the time of the block."""
     return [
         values.Subscription(
             at=row.at,
@@ -104,7 +116,8 @@ def _subscriptions(start: datetime, end: datetime) -> list[values.Subscription]:
     ]
 
 
-def _requests(start: datetime, end: datetime) -> list[values.Request]:
+def requests(start: datetime, end: datetime) -> list[values.Request]:
+    """Redemptions asked for, by the time of the block."""
     return [
         values.Request(
             request_id=row.request_id,
@@ -121,7 +134,8 @@ def _requests(start: datetime, end: datetime) -> list[values.Request]:
     ]
 
 
-def _payouts(start: datetime, end: datetime) -> list[values.Payout]:
+def payouts(start: datetime, end: datetime) -> list[values.Payout]:
+    """Redemptions paid, by the time of the block."""
     return [
         values.Payout(
             request_id=row.request_id,
@@ -167,7 +181,8 @@ def _transactions(start: datetime, end: datetime) -> list[values.Transaction]:
     ]
 
 
-def _alerts(start: datetime, end: datetime) -> list[values.Alert]:
+def alerts(start: datetime, end: datetime) -> list[values.Alert]:
+    """Liquidity alarms of the contracts."""
     return [
         values.Alert(
             at=row.at,
@@ -181,7 +196,8 @@ def _alerts(start: datetime, end: datetime) -> list[values.Alert]:
     ]
 
 
-def _switches(start: datetime, end: datetime) -> list[values.Switch]:
+def switches(start: datetime, end: datetime) -> list[values.Switch]:
+    """Emergency mode and pauses."""
     return [
         values.Switch(
             at=row.at,

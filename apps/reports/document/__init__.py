@@ -1,9 +1,32 @@
-"""What a report shows, in order: sections of tables with typed cells.
+"""What a report shows, in order: sections of paragraphs, charts, and tables with typed cells.
 
 PDF and XLSX are both made from this, so that their figures cannot differ.
 """
 
 from .cells import Cell, Kind, Table
-from .sections import Document, Figure, Section, document
+from .incident import incident_document
+from .liquidity import liquidity_document
+from .parts import Bands, Chart, Dataset, Document, Figure, Line, Section, Steps
+from .period import period_document
 
-__all__ = ["Cell", "Document", "Figure", "Kind", "Section", "Table", "document"]
+_LAYOUTS = {"LIQUIDITY": liquidity_document, "INCIDENT": incident_document}
+
+
+def document(data: Dataset) -> Document:
+    """Lay a dataset out."""
+    return _LAYOUTS.get(data["kind"], period_document)(data)
+
+
+__all__ = [
+    "Bands",
+    "Cell",
+    "Chart",
+    "Document",
+    "Figure",
+    "Kind",
+    "Line",
+    "Section",
+    "Steps",
+    "Table",
+    "document",
+]

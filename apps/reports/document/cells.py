@@ -1,7 +1,8 @@
 """Typed cells: a value that knows its unit, before anyone decides how it looks."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +19,10 @@ class Kind(StrEnum):
     BPS = "bps"  # int, basis points
     INSTANT = "instant"  # aware datetime, UTC
     SECONDS = "seconds"  # int
+    RATIO = "ratio"  # Decimal share of the whole: 0.08 is 8 %
+    FACTOR = "factor"  # Decimal: 1.5 is 1.5 times
+    SCORE = "score"  # Decimal, 0 to 100
+    DAY = "day"  # date
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,8 @@ class Cell:
 class Table:
     """Columns by header and kind, rows of cells, and the totals of the columns that have one.
 
-    ``totals`` holds the index of a column and the exact total as the dataset says it.
+    ``totals`` holds the index of a column and the exact total as the dataset says it. One that is
+    not ``on_paper`` is in the workbook only, where there is room.
     """
 
     title: str
@@ -42,6 +48,7 @@ class Table:
     totals: dict[int, Cell] = field(default_factory=dict)
     empty: str = "Nothing in this period."
     widths: tuple[float, ...] = ()
+    on_paper: bool = True
 
 
 def text(value: str | None) -> Cell:
@@ -92,6 +99,30 @@ def seconds(value: int | None) -> Cell:
 def instant(value: str | None) -> Cell:
     """An ISO 8601 instant."""
     return Cell(Kind.INSTANT, None if value is None else datetime.fromisoformat(value))
+
+
+def day(value: str | None) -> Cell:
+    """An ISO 8601 day."""
+    return Cell(Kind.DAY, None if value is None else date.fromisoformat(value))
+
+
+def ratio(value: str | None) -> Cell:
+    """A share of the whole."""
+    return Cell(Kind.RATIO, None if value is None else Decimal(value))
+
+
+def score(value: str | None) -> Cell:
+    """A score of risk."""
+    return Cell(Kind.SCORE, None if value is None else Decimal(value))
+
+
+def measured(value: str | None, unit: str) -> Cell:
+    """A value of an indicator, which is a SHARE, SECONDS or a FACTOR."""
+    if value is None:
+        return text(None)
+    if unit == "SECONDS":
+        return seconds(int(Decimal(value)))
+    return Cell(Kind.RATIO if unit == "SHARE" else Kind.FACTOR, Decimal(value))
 
 
 def yes_no(value: bool | None, yes: str = "Yes", no: str = "No") -> Cell:

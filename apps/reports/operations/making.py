@@ -12,11 +12,18 @@ from apps.audit.operations import record
 from apps.core import bus
 from apps.core.actor import Actor
 from apps.reports import rules
-from apps.reports.datasets import build, collect
+from apps.reports.datasets import (
+    build,
+    build_incident,
+    build_liquidity,
+    collect,
+    collect_incident,
+    collect_liquidity,
+)
 from apps.reports.events import ReportFailed, ReportReady
 from apps.reports.models import ReportRun
 from apps.reports.rendering import render
-from apps.reports.rules import Status
+from apps.reports.rules import Kind, Status
 
 _log = logging.getLogger(__name__)
 _ACTOR = Actor.system("reports")
@@ -50,8 +57,24 @@ def _read(run: ReportRun, at: datetime) -> dict[str, Any]:
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        inputs = collect(run.period, at=at)
-    return build(inputs, kind=run.kind, run_id=run.pk)
+        making = _MAKERS.get(Kind(run.kind), _of_period)
+        return making(run, at)
+
+
+def _of_period(run: ReportRun, at: datetime) -> dict[str, Any]:
+    return build(collect(run.period, at=at), kind=run.kind, run_id=run.pk)
+
+
+def _of_liquidity(run: ReportRun, at: datetime) -> dict[str, Any]:
+    return build_liquidity(collect_liquidity(run.period, at=at), run_id=run.pk)
+
+
+def _of_incident(run: ReportRun, at: datetime) -> dict[str, Any]:
+    inputs = collect_incident(run.incident_id or 0, run.period, at=at)
+    return build_incident(inputs, run_id=run.pk)
+
+
+_MAKERS = {Kind.LIQUIDITY: _of_liquidity, Kind.INCIDENT: _of_incident}
 
 
 # -- Steps, each its own transaction ---------------------------------------------------------

@@ -8,7 +8,7 @@ from apps.core.errors import NotFound
 from apps.reports.document import document
 from apps.reports.models import ReportRun, ReportSubscription
 from apps.reports.rendering.words import in_words
-from apps.reports.rules import Kind, Status, day
+from apps.reports.rules import OF_A_PERIOD, Kind, Status, day
 
 
 class NoSuchReport(NotFound):
@@ -61,10 +61,22 @@ def last_daily_end() -> datetime | None:
     return last.period_end if last else None
 
 
+def last_liquidity_end() -> datetime | None:
+    """Until when liquidity was reported by the clock; None before the first such report."""
+    rows = ReportRun.objects.filter(kind=Kind.LIQUIDITY.value, requested_by=None)
+    last = rows.order_by("-period_end").first()
+    return last.period_end if last else None
+
+
 def recipients(run_id: int) -> Recipients:
-    """The kind's subscribers, and whoever asked for this run."""
+    """The kind's subscribers, and whoever asked for this run.
+
+    What somebody asks about risk in between goes to them alone: subscribers get it by the clock,
+    and at an incident's end.
+    """
     row = run(run_id)
-    subscriptions = list(ReportSubscription.objects.filter(kind=row.kind))
+    in_between = row.requested_by_id is not None and row.kind not in OF_A_PERIOD
+    subscriptions = [] if in_between else list(ReportSubscription.objects.filter(kind=row.kind))
     return Recipients(
         roles=tuple(item.role for item in subscriptions if item.role),
         addresses=tuple(item.address for item in subscriptions if item.address),
@@ -73,8 +85,12 @@ def recipients(run_id: int) -> Recipients:
 
 
 def title(row: ReportRun) -> str:
-    """What the report is called: ``"Daily report 2026-11-21"``."""
-    return str(row) if row.kind != Kind.CUSTOM else f"Report {period_text(row)}"
+    """What the report is called: ``"Daily report 2026-11-21"``, ``"Incident 3 report"``."""
+    if row.kind == Kind.CUSTOM:
+        return f"Report {period_text(row)}"
+    if row.kind == Kind.LIQUIDITY:
+        return f"Liquidity report {row.period_end:%Y-%m-%d %H:%M} UTC"
+    return f"Incident {row.incident_id} report" if row.kind == Kind.INCIDENT else str(row)
 
 
 def period_text(row: ReportRun) -> str:

@@ -1,54 +1,162 @@
-"""Vector charts of the PDF: the NAV line, tiers against their bands.
+"""Vector charts of the PDF: a figure over time, levels over time, tiers against their bands.
 
 Floats here are places on paper, never amounts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from reportlab.graphics.shapes import Drawing, Line, Polygon, PolyLine, Rect, String
+from reportlab.graphics.shapes import Drawing, Polygon, PolyLine, Rect, String
+from reportlab.graphics.shapes import Line as Stroke
 from reportlab.lib.colors import Color
 
+from apps.core.display import duration_text
 from apps.core.units import BPS_ONE, format_amount, format_bps
+from apps.reports.document import Bands, Chart, Kind, Line, Steps
 
 from .fonts import BOLD, REGULAR
-from .look import BAND, BRAND, BRAND_PALE, INK, LINE, SOFT
-
-Points = Sequence[tuple[datetime, int]]
+from .look import (
+    BAD,
+    BAND,
+    BRAND,
+    BRAND_PALE,
+    CAUTION,
+    GOOD,
+    GRAVE,
+    INK,
+    LINE,
+    SOFT,
+    WARN,
+)
 
 _GRID_LINES = 4
+_LEFT, _BOTTOM, _RIGHT = 58.0, 22.0, 6.0
+_PARTS = 10**8
+_LEVEL_COLOURS = {"NORMAL": GOOD, "ELEVATED": CAUTION, "HIGH": GRAVE, "CRITICAL": BAD}
+_LIMIT_COLOURS = {"warning": WARN, "critical": BAD}
+_LABEL_PLACES = {"warning": 34.0, "critical": 0.0}
+"""Beside each other, so that limits close together stay readable."""
 
 
-def nav_chart(points: Points, width: float, height: float = 150.0) -> Drawing | None:
-    """NAV per share over time; None when there are too few points for a line."""
-    if len(points) < 2 or points[0][0] == points[-1][0]:
+def draw(chart: Chart, width: float) -> Drawing | None:
+    """A chart as wide as that; None when there is too little to draw."""
+    if isinstance(chart, Bands):
+        return tier_chart(chart.tiers, width)
+    if isinstance(chart, Steps):
+        return level_chart(chart, width)
+    return line_chart(chart, width, _height(chart))
+
+
+def _height(chart: Line) -> float:
+    return 95.0 if chart.limits else 150.0
+
+
+def line_chart(chart: Line, width: float, height: float) -> Drawing | None:
+    """A figure over time; None when there are too few points for a line."""
+    to_whole, in_words = _SCALES[chart.kind]
+    points = [(at, None if value is None else to_whole(value)) for at, value in chart.points]
+    known = [(at, value) for at, value in points if value is not None]
+    if len(known) < 2 or known[0][0] == known[-1][0]:
         return None
+    limits = [(name, to_whole(value)) for name, value in chart.limits]
     drawing = Drawing(width, height)
-    left, bottom, top = 58.0, 22.0, height - 8.0
-    low, high = _range([value for _, value in points])
+    top = height - 8.0
+    low, high = _range([*(value for _, value in known), *(value for _, value in limits)])
     begin, span = points[0][0], points[-1][0] - points[0][0]
 
     def x_of(at: datetime) -> float:
-        return left + (width - left - 6) * ((at - begin) / span)
+        return _LEFT + (width - _LEFT - _RIGHT) * ((at - begin) / span)
 
     def y_of(value: int) -> float:
-        return bottom + (top - bottom) * ((value - low) / (high - low))
+        return _BOTTOM + (top - _BOTTOM) * ((value - low) / (high - low))
 
     for value in range(low, high + 1, _round_step(high - low)):
         y = y_of(value)
-        drawing.add(Line(left, y, width - 6, y, strokeColor=LINE, strokeWidth=0.5))
-        drawing.add(_label(left - 6, y - 2.5, format_amount(value, places=6), anchor="end"))
+        drawing.add(Stroke(_LEFT, y, width - _RIGHT, y, strokeColor=LINE, strokeWidth=0.5))
+        drawing.add(_label(_LEFT - 6, y - 2.5, in_words(value), anchor="end"))
+    _time_axis(drawing, begin, span, x_of)
+    for part in _unbroken(points):
+        line = [place for at, value in part for place in (x_of(at), y_of(value))]
+        if not limits:
+            area = [line[0], _BOTTOM, *line, line[-2], _BOTTOM]
+            drawing.add(Polygon(area, fillColor=BRAND_PALE, strokeColor=None))
+        drawing.add(PolyLine(line, strokeColor=BRAND, strokeWidth=1.4, strokeLineJoin=1))
+    for name, value in limits:
+        _limit(drawing, name, y_of(value), width)
+    return drawing
+
+
+def _unbroken(points: Sequence[tuple[datetime, int | None]]) -> list[list[tuple[datetime, int]]]:
+    """Stretches of points with values, of at least two each."""
+    parts: list[list[tuple[datetime, int]]] = [[]]
+    for at, value in points:
+        if value is None:
+            parts.append([])
+        else:
+            parts[-1].append((at, value))
+    return [part for part in parts if len(part) > 1]
+
+
+def _limit(drawing: Drawing, name: str, y: float, width: float) -> None:
+    colour = _LIMIT_COLOURS[name]
+    drawing.add(
+        Stroke(
+            _LEFT,
+            y,
+            width - _RIGHT,
+            y,
+            strokeColor=colour,
+            strokeWidth=0.8,
+            strokeDashArray=[3, 2],
+        )
+    )
+    drawing.add(
+        String(
+            width - _RIGHT - _LABEL_PLACES[name],
+            y + 2,
+            name,
+            fontName=REGULAR,
+            fontSize=6,
+            fillColor=colour,
+            textAnchor="end",
+        )
+    )
+
+
+def level_chart(chart: Steps, width: float) -> Drawing | None:
+    """Levels as steps over time; None when there is no time in between."""
+    begin, span = chart.points[0][0], chart.until - chart.points[0][0]
+    if not span:
+        return None
+    row = 15.0
+    height = _BOTTOM + row * len(chart.levels) + 6
+    drawing = Drawing(width, height)
+
+    def x_of(at: datetime) -> float:
+        return _LEFT + (width - _LEFT - _RIGHT) * ((at - begin) / span)
+
+    for n, level in enumerate(chart.levels):
+        y = _BOTTOM + row * n
+        drawing.add(Stroke(_LEFT, y, width - _RIGHT, y, strokeColor=LINE, strokeWidth=0.5))
+        drawing.add(_label(_LEFT - 6, y + 4, level.capitalize(), anchor="end"))
+    _time_axis(drawing, begin, span, x_of)
+    ends = [*(at for at, _ in chart.points[1:]), chart.until]
+    for (at, level), end in zip(chart.points, ends, strict=True):
+        height_of = row * (chart.levels.index(level) + 1) - 2
+        left, right = x_of(at), x_of(end)
+        drawing.add(Rect(left, _BOTTOM, right - left, height_of, **_filled(_LEVEL_COLOURS[level])))
+    return drawing
+
+
+def _time_axis(
+    drawing: Drawing, begin: datetime, span: timedelta, x_of: Callable[[datetime], float]
+) -> None:
     for n in range(5):
         at = begin + span * n / 4
         anchor = "start" if n == 0 else "end" if n == 4 else "middle"
         drawing.add(_label(x_of(at), 8, _tick(at, span), anchor=anchor))
-
-    line = [place for at, value in points for place in (x_of(at), y_of(value))]
-    area = [line[0], bottom, *line, line[-2], bottom]
-    drawing.add(Polygon(area, fillColor=BRAND_PALE, strokeColor=None))
-    drawing.add(PolyLine(line, strokeColor=BRAND, strokeWidth=1.4, strokeLineJoin=1))
-    return drawing
 
 
 def tier_chart(tiers: Sequence[dict[str, Any]], width: float) -> Drawing | None:
@@ -66,7 +174,7 @@ def tier_chart(tiers: Sequence[dict[str, Any]], width: float) -> Drawing | None:
 
     for share in range(0, BPS_ONE + 1, 2_500):
         x = x_of(share)
-        drawing.add(Line(x, 14, x, height - 2, strokeColor=LINE, strokeWidth=0.5))
+        drawing.add(Stroke(x, 14, x, height - 2, strokeColor=LINE, strokeWidth=0.5))
         drawing.add(_label(x, 4, f"{share // 100} %", anchor="middle"))
     for n, tier in enumerate(known):
         y = height - row * (n + 1) + 6
@@ -78,7 +186,7 @@ def tier_chart(tiers: Sequence[dict[str, Any]], width: float) -> Drawing | None:
         drawing.add(Rect(left, y + 3, bar, 8, **_filled(BRAND)))
         if tier["target_bps"] is not None:
             x = x_of(tier["target_bps"])
-            drawing.add(Line(x, y - 3, x, y + 17, strokeColor=INK, strokeWidth=1.2))
+            drawing.add(Stroke(x, y - 3, x, y + 17, strokeColor=INK, strokeWidth=1.2))
         words = format_bps(tier["ratio_bps"])
         drawing.add(String(right + 10, y + 4, words, fontName=REGULAR, fontSize=8, fillColor=INK))
     return drawing
@@ -109,3 +217,24 @@ def _filled(colour: Color) -> dict[str, Any]:
 
 def _label(x: float, y: float, text: str, *, anchor: Any) -> String:
     return String(x, y, text, fontName=REGULAR, fontSize=6.5, fillColor=SOFT, textAnchor=anchor)
+
+
+def _parts(value: Decimal) -> int:
+    return int(value * _PARTS)
+
+
+def _percent(parts: int) -> str:
+    return f"{(Decimal(parts) * 100 / _PARTS).normalize():f} %"
+
+
+def _times(parts: int) -> str:
+    return f"{(Decimal(parts) / _PARTS).normalize():f} ×"
+
+
+_SCALES: dict[Kind, tuple[Callable[[Any], int], Callable[[int], str]]] = {
+    Kind.NAV: (int, lambda value: format_amount(value, places=6)),
+    Kind.SECONDS: (int, duration_text),
+    Kind.RATIO: (_parts, _percent),
+    Kind.FACTOR: (_parts, _times),
+}
+"""How a value becomes a whole number to draw, and that number words."""

@@ -18,6 +18,7 @@ from apps.core.text import code_point, visible_line
 
 REGULAR, BOLD, MONO = "DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono"
 CELL_CHARACTERS_MAX = 300
+PARAGRAPH_CHARACTERS_MAX = 5_000
 
 _RTL = re.compile(
     r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+(?:[ ]+[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+)*"
@@ -33,17 +34,17 @@ def register() -> None:
     pdfmetrics.registerFontFamily(REGULAR, REGULAR, BOLD, REGULAR, BOLD)
 
 
-def drawable(text: str) -> str:
-    """Anybody's text as one short line that the regular font can draw."""
-    line = visible_line(unicodedata.normalize("NFC", text), characters_max=CELL_CHARACTERS_MAX)
+def drawable(text: str, *, characters_max: int = CELL_CHARACTERS_MAX) -> str:
+    """Anybody's text as one line that the regular font can draw, a short one unless said."""
+    line = visible_line(unicodedata.normalize("NFC", text), characters_max=characters_max)
     glyphs = _glyphs()
     shown = "".join(c if ord(c) in glyphs else code_point(c) for c in line)
     return _RTL.sub(lambda match: match.group()[::-1], shown)
 
 
-def markup(text: str) -> str:
+def markup(text: str, *, characters_max: int = CELL_CHARACTERS_MAX) -> str:
     """The same, escaped for a paragraph."""
-    return escape(drawable(text))
+    return escape(drawable(text, characters_max=characters_max))
 
 
 @cache

@@ -18,6 +18,10 @@ LINE = HexColor("#d6dde6")
 PALE = HexColor("#f4f6f9")
 BAND = HexColor("#c9d6e8")
 WARN = HexColor("#8a5a00")
+BAD = HexColor("#a32020")
+GRAVE = HexColor("#cf7430")
+CAUTION = HexColor("#e6bd63")
+GOOD = HexColor("#8fb89b")
 WARN_PALE = HexColor("#fff6e3")
 
 MARGIN = 18 * mm
@@ -46,6 +50,9 @@ _STYLES = {
     item.name: item
     for item in (
         _style("body", 9),
+        _style("text", 9.5, spaceAfter=7),
+        _style("summary", 10.5, color=INK),
+        _style("chart", 8, font=BOLD, spaceBefore=6, spaceAfter=2),
         _style("note", 8, color=SOFT, spaceAfter=6),
         _style("h1", 15, font=BOLD, color=BRAND, spaceAfter=3),
         _style("h2", 9.5, font=BOLD, spaceBefore=10, spaceAfter=4),

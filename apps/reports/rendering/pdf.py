@@ -11,6 +11,7 @@ from reportlab.platypus import (
     CondPageBreak,
     Flowable,
     Frame,
+    KeepTogether,
     NextPageTemplate,
     PageBreak,
     PageTemplate,
@@ -19,10 +20,10 @@ from reportlab.platypus import (
 )
 from reportlab.platypus import Table as PdfTable
 
-from apps.reports.document import Document, Figure, Section
+from apps.reports.document import Chart, Document, Figure, Section
 
 from . import charts, tables
-from .fonts import BOLD, REGULAR, drawable, markup, register
+from .fonts import BOLD, PARAGRAPH_CHARACTERS_MAX, REGULAR, drawable, markup, register
 from .look import BRAND, LINE, MARGIN, PALE, SOFT, WARN, WARN_PALE, style
 from .words import in_words
 
@@ -45,7 +46,7 @@ def pdf(document: Document) -> bytes:
         invariant=1,
         title=f"{FUND}: {document.title} {document.period.text}",
         author=FUND,
-        subject=f"Report #{document.dataset['run_id']}",
+        subject=f"Report #{document.run_id}",
         lang="en-GB",
         pageTemplates=[_cover_page(), _body_page(document)],
     )
@@ -56,7 +57,7 @@ def pdf(document: Document) -> bytes:
 def _story(document: Document) -> list[Flowable]:
     story = [NextPageTemplate("body"), *_cover(document), PageBreak()]
     for section in document.sections:
-        story += _section(section, document)
+        story += _section(section)
     return story
 
 
@@ -70,7 +71,8 @@ def _cover(document: Document) -> list[Flowable]:
         Spacer(1, 4 * mm),
         Paragraph(markup(document.title), style("cover-title")),
         Spacer(1, 3 * mm),
-        Paragraph(markup(_long_period(document)), style("cover-period")),
+        Paragraph(markup(document.period_words), style("cover-period")),
+        *_summary(document),
         Spacer(1, 14 * mm),
         _figures(document),
         Spacer(1, 10 * mm),
@@ -81,11 +83,11 @@ def _cover(document: Document) -> list[Flowable]:
     return story
 
 
-def _long_period(document: Document) -> str:
-    start = document.period.start
-    if document.period.is_one_day:
-        return f"{start:%A}, {start.day} {start:%B %Y}"
-    return document.period.text
+def _summary(document: Document) -> list[Flowable]:
+    if not document.summary:
+        return []
+    words = markup(document.summary, characters_max=PARAGRAPH_CHARACTERS_MAX)
+    return [Spacer(1, 6 * mm), Paragraph(words, style("summary"))]
 
 
 def _figures(document: Document) -> PdfTable:
@@ -159,26 +161,46 @@ def _facts(document: Document) -> PdfTable:
 # -- Sections --------------------------------------------------------------------------------
 
 
-def _section(section: Section, document: Document) -> list[Flowable]:
-    heading = Paragraph(markup(section.title), style("h1"))
-    note = Paragraph(markup(section.note), style("note"))
+def _section(section: Section) -> list[Flowable]:
     # A heading never stands alone at a page's foot.
-    story: list[Flowable] = [CondPageBreak(_HEADING_ROOM), heading, note]
-    chart = _chart(section, document)
-    if chart is not None:
-        story += [chart, Spacer(1, 2 * mm)]
-    for table in section.tables:
-        story += tables.flow(table, _WIDTH)
+    story: list[Flowable] = [
+        CondPageBreak(_HEADING_ROOM),
+        Paragraph(markup(section.title), style("h1")),
+    ]
+    if section.note:
+        story.append(Paragraph(markup(section.note), style("note")))
+    for words in section.paragraphs:
+        text = markup(words, characters_max=PARAGRAPH_CHARACTERS_MAX)
+        story.append(Paragraph(text or "&nbsp;", style("text")))
+    for chart in section.charts:
+        story += _chart(chart, titled=len(section.charts) > 1)
+    on_paper = [table for table in section.tables if table.on_paper]
+    for number, table in enumerate(on_paper):
+        flow = tables.flow(table, _WIDTH)
+        if number == 0 and not section.charts and not section.paragraphs:
+            story, flow = _kept(story, flow)
+        story += flow
     return [*story, Spacer(1, 9 * mm)]
 
 
-def _chart(section: Section, document: Document) -> Flowable | None:
-    if section.chart == "nav":
-        points = [(row[0].value, row[1].value) for row in section.tables[0].rows]
-        return charts.nav_chart(points, _WIDTH)
-    if section.chart == "tiers":
-        return charts.tier_chart(document.dataset["tiers"], _WIDTH)
-    return None
+def _kept(heading: list[Flowable], flow: list[Flowable]) -> tuple[list[Flowable], list[Flowable]]:
+    """A heading goes with a short table to the next page when that has to go there."""
+    first, *others = flow
+    if not isinstance(first, KeepTogether):
+        return heading, flow
+    together: Any = first
+    return [KeepTogether([*heading[1:], *together._content])], others  # noqa: SLF001
+
+
+def _chart(chart: Chart, *, titled: bool) -> list[Flowable]:
+    """A chart, with its title where a section has several."""
+    drawing = charts.draw(chart, _WIDTH)
+    if drawing is None:
+        return []
+    drawn: list[Flowable] = [drawing, Spacer(1, 2 * mm)]
+    if not titled:
+        return drawn
+    return [KeepTogether([Paragraph(markup(chart.title), style("chart")), *drawn])]
 
 
 # -- Pages -----------------------------------------------------------------------------------
@@ -196,8 +218,6 @@ def _cover_page() -> PageTemplate:
 
 
 def _body_page(document: Document) -> PageTemplate:
-    closing = document.dataset["as_of"]["closing"]
-    source = f"As of block {closing['block_number']:,}" if closing else "Closing not known"
     title = drawable(f"{FUND} · {document.title}")
     period = drawable(document.period.text)
 
@@ -211,7 +231,7 @@ def _body_page(document: Document) -> PageTemplate:
         canvas.setFillColor(SOFT)
         canvas.setFont(REGULAR, 7.5)
         canvas.drawRightString(A4[0] - MARGIN, A4[1] - 13 * mm, period)
-        canvas.drawString(MARGIN, 10 * mm, f"{source} · times in UTC")
+        canvas.drawString(MARGIN, 10 * mm, f"{document.source} · times in UTC")
 
     frame = Frame(MARGIN, 17 * mm, _WIDTH, A4[1] - 37 * mm, 0, 0, 0, 0, id="body")
     return PageTemplate("body", [frame], onPage=draw)

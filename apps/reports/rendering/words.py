@@ -1,15 +1,29 @@
 """How values look on paper: grouped, with their unit, rounded towards zero."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
+from apps.core.display import duration_text
 from apps.core.units import format_amount, format_bps
 from apps.reports.document import Cell, Kind, Table
 
 UNITS = {Kind.MONEY: "USDT", Kind.SHARES: "PPT", Kind.NAV: "USDT", Kind.INSTANT: "UTC"}
 PLACES = {Kind.MONEY: 2, Kind.SHARES: 4, Kind.NAV: 6}
-NUMBERS = frozenset({Kind.MONEY, Kind.SHARES, Kind.NAV, Kind.COUNT, Kind.BPS, Kind.SECONDS})
+NUMBERS = frozenset(
+    {
+        Kind.MONEY,
+        Kind.SHARES,
+        Kind.NAV,
+        Kind.COUNT,
+        Kind.BPS,
+        Kind.SECONDS,
+        Kind.RATIO,
+        Kind.FACTOR,
+        Kind.SCORE,
+    }
+)
 DASH = "—"
 
 
@@ -41,18 +55,6 @@ def headers_with_units(table: Table, kinds: list[Kind | None]) -> list[str]:
     ]
 
 
-def duration(total_seconds: int) -> str:
-    """A span: ``"45 s"``, ``"12 min"``, ``"3 h 05 min"``, ``"2 d 4 h"``."""
-    minutes, seconds = divmod(total_seconds, 60)
-    if not minutes:
-        return f"{seconds} s"
-    hours, minutes = divmod(minutes, 60)
-    if not hours:
-        return f"{minutes} min"
-    days, hours_left = divmod(hours, 24)
-    return f"{days} d {hours_left} h" if days else f"{hours} h {minutes:02d} min"
-
-
 def short_hex(value: str) -> str:
     """The ends of an address or hash; the workbook has all of it."""
     return value if len(value) <= 14 else f"{value[:6]}…{value[-4:]}"
@@ -64,6 +66,20 @@ def _amount(places: int) -> Callable[[int], str]:
         return sign + format_amount(abs(value), places=places)
 
     return words
+
+
+def _decimal(places: int, *, times: int = 1, unit: str = "") -> Callable[[Decimal], str]:
+    step = Decimal(1).scaleb(-places)
+
+    def words(value: Decimal) -> str:
+        shown = (value * times).quantize(step, rounding=ROUND_DOWN)
+        return f"{shown:,}".replace("-", "−") + unit
+
+    return words
+
+
+def _day(value: date) -> str:
+    return value.isoformat()
 
 
 def _instant(value: datetime) -> str:
@@ -79,5 +95,9 @@ _WORDS: dict[Kind, Callable[[Any], str]] = {
     Kind.COUNT: lambda value: f"{value:,}",
     Kind.BPS: lambda value: format_bps(value).replace("-", "−"),
     Kind.INSTANT: _instant,
-    Kind.SECONDS: duration,
+    Kind.SECONDS: duration_text,
+    Kind.RATIO: _decimal(2, times=100, unit=" %"),
+    Kind.FACTOR: _decimal(2, unit=" ×"),
+    Kind.SCORE: _decimal(1),
+    Kind.DAY: _day,
 }

@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
@@ -21,18 +20,10 @@ from apps.core.units import to_decimal
 from apps.reports.document import Cell, Document, Kind, Section, Table
 
 from .words import DASH, column_kinds, headers_with_units
+from .workbook_charts import FORMATS, draw
 
 _EXACT = frozenset({Kind.MONEY, Kind.SHARES, Kind.NAV})
 _SUMMED = frozenset({Kind.MONEY, Kind.SHARES, Kind.COUNT})
-_FORMATS = {
-    Kind.MONEY: "#,##0.00",
-    Kind.SHARES: "#,##0.0000",
-    Kind.NAV: "#,##0.000000",
-    Kind.COUNT: "#,##0",
-    Kind.BPS: "0.00%",
-    Kind.INSTANT: "yyyy-mm-dd hh:mm:ss",
-    Kind.SECONDS: "[h]:mm:ss",
-}
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _CELL_CHARACTERS_MAX = 32_000
@@ -54,10 +45,15 @@ def xlsx(document: Document) -> bytes:
     workbook.properties.title = f"{document.title} {document.period.text}"
     _summary(workbook.create_sheet("Summary"), document)
     for section in document.sections:
-        for table, name in zip(section.tables, _sheet_names(section), strict=True):
+        if section.paragraphs:
+            _paragraphs(workbook.create_sheet(section.name), section)
+        for number, (table, name) in enumerate(
+            zip(section.tables, _sheet_names(section), strict=True)
+        ):
             sheet = workbook.create_sheet(name)
             places = _table(sheet, table)
-            _chart(sheet, section, table, places)
+            for chart in section.charts:
+                draw(sheet, chart, number, len(table.rows), places)
     buffer = io.BytesIO()
     workbook.save(buffer)
     return _settled(buffer.getvalue(), document.generated_at)
@@ -76,6 +72,8 @@ def _sheet_names(section: Section) -> list[str]:
 def _summary(sheet: Worksheet, document: Document) -> None:
     _put(sheet, 1, 1, f"Paimon Prime Fund: {document.title}").font = _TITLE
     _put(sheet, 2, 1, f"{document.period.text} · all times in UTC").font = _NOTE
+    if document.summary:
+        _put(sheet, 3, 1, document.summary)
     row = 4
     for figure in document.figures:
         cell = figure.value
@@ -100,6 +98,13 @@ def _summary(sheet: Worksheet, document: Document) -> None:
         _put(sheet, row, 1, sentence)
     for column, width in (("A", 34), ("B", 30), ("C", 10), ("D", 36), ("E", 14), ("F", 18)):
         sheet.column_dimensions[column].width = width
+
+
+def _paragraphs(sheet: Worksheet, section: Section) -> None:
+    _put(sheet, 1, 1, section.title).font = _TITLE
+    for row, words in enumerate(section.paragraphs, start=2):
+        _put(sheet, row, 1, words).alignment = Alignment(vertical="top", wrap_text=True)
+    sheet.column_dimensions["A"].width = 110
 
 
 def _unit(cell: Cell) -> str:
@@ -141,7 +146,7 @@ def _totals(sheet: Worksheet, table: Table, places: list[int], exact: list[bool]
         if cell.kind in _SUMMED:
             letter = get_column_letter(places[n])
             place.value = f"=SUM({letter}2:{letter}{last})"
-            place.number_format = _FORMATS[cell.kind]
+            place.number_format = FORMATS[cell.kind]
         else:
             _write(sheet, row, places[n], cell)
         if exact[n]:
@@ -170,7 +175,7 @@ def _write(sheet: Worksheet, row: int, column: int, cell: Cell) -> None:
         return
     place = sheet.cell(row, column)
     place.value = _number(cell)
-    place.number_format = _FORMATS[cell.kind]
+    place.number_format = FORMATS[cell.kind]
 
 
 def _number(cell: Cell) -> Any:
@@ -178,6 +183,8 @@ def _number(cell: Cell) -> Any:
         return to_decimal(cell.value)
     if cell.kind is Kind.BPS:
         return Decimal(cell.value) / 10_000
+    if cell.kind in {Kind.RATIO, Kind.FACTOR, Kind.SCORE, Kind.DAY}:
+        return cell.value
     if cell.kind is Kind.INSTANT:
         return cell.value.astimezone(UTC).replace(tzinfo=None)
     if cell.kind is Kind.SECONDS:
@@ -198,29 +205,6 @@ def _put(sheet: Worksheet, row: int, column: int, text: str) -> Any:
     place.data_type = "s"
     place.quotePrefix = text.startswith(_FORMULA_STARTS)
     return place
-
-
-# -- Charts ----------------------------------------------------------------------------------
-
-
-def _chart(sheet: Worksheet, section: Section, table: Table, places: list[int]) -> None:
-    last = len(table.rows) + 1
-    if section.chart == "nav" and len(table.rows) > 1:
-        chart: Any = LineChart()
-        chart.title, value, label = "NAV per share", places[1], places[0]
-        chart.y_axis.number_format = _FORMATS[Kind.NAV]
-        chart.x_axis.number_format = "mm-dd hh:mm"
-    elif section.chart == "tiers" and table.rows:
-        chart = BarChart()
-        chart.title, value, label = "Tiers, share of gross assets", places[3], places[0]
-        chart.y_axis.number_format = "0%"
-    else:
-        return
-    chart.add_data(Reference(sheet, min_col=value, min_row=1, max_row=last), titles_from_data=True)
-    chart.set_categories(Reference(sheet, min_col=label, min_row=2, max_row=last))
-    chart.legend, chart.width, chart.height = None, 24, 10
-    chart.x_axis.delete = chart.y_axis.delete = False
-    sheet.add_chart(chart, f"{get_column_letter(sheet.max_column + 2)}2")
 
 
 # -- The same bytes every time ---------------------------------------------------------------

@@ -4,16 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.urls import reverse
+
 from apps.approvals import queries as approvals
 from apps.chain import queries as chain
 from apps.core.display import duration_text
 from apps.core.units import format_bps
 from apps.fund import queries as fund
 from apps.notifications import queries as notifications
-from apps.system.queries import health, tasks, trading
+from apps.risk import queries as risk
+from apps.system.queries import health, tasks, trading, watching
 from apps.system.rules import State
 
 SNAPSHOT_STALE = health.POLL_DEAD
+EVENTS_MAX = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,14 +27,38 @@ class Alert:
     sentence: str
     tone: str
     url_name: str
+    key: int | None = None
+
+    @property
+    def url(self) -> str:
+        """Where to look."""
+        return reverse(self.url_name, args=[] if self.key is None else [self.key])
 
 
 def alerts(
     *, status: chain.ChainStatus, overview: fund.Overview | None, at: datetime
 ) -> list[Alert]:
     """Everything that is wrong, the worst first."""
-    found = [*_of_parts(status, at), *_of_fund(overview, at), *_of_work(at)]
+    found = [*_of_risk(), *_of_parts(status, at), *_of_fund(overview, at), *_of_work(at)]
     return sorted(found, key=lambda alert: alert.tone != "bad")
+
+
+def _of_risk() -> Iterator[Alert]:
+    """What nobody has answered yet; what one page cannot hold is one line."""
+    rows = list(risk.unanswered()[: EVENTS_MAX + 1])
+    for row in rows[:EVENTS_MAX]:
+        yield Alert(
+            sentence=row.message,
+            tone="bad" if row.severity == "CRITICAL" else "warn",
+            url_name="admin:risk_riskevent_change",
+            key=row.pk,
+        )
+    if len(rows) > EVENTS_MAX:
+        yield Alert(
+            sentence="More risk events wait for an answer",
+            tone="warn",
+            url_name="admin:risk_riskevent_changelist",
+        )
 
 
 def _of_parts(status: chain.ChainStatus, at: datetime) -> Iterator[Alert]:
@@ -41,6 +69,9 @@ def _of_parts(status: chain.ChainStatus, at: datetime) -> Iterator[Alert]:
         health.checks_state(),
         trading.oracle_state(at),
         trading.rebalancing_state(at),
+        watching.risk_state(at),
+        watching.forecast_state(at),
+        watching.messages_state(),
     )
     for part in parts:
         if part.state in (State.DOWN, State.DEGRADED):

@@ -10,6 +10,7 @@ from apps.core.units import bps_of
 from apps.fund import queries as fund
 from apps.rebalance import queries as rebalance
 from apps.redemptions import queries as redemptions
+from apps.risk import queries as risk
 from apps.system.queries.alerts import Alert, alerts
 from apps.system.queries.component import Component
 from apps.system.queries.trading import oracle_state
@@ -19,6 +20,8 @@ NAV_DAYS = 30
 MARKS_MAX = 20
 DUE_ROWS_MAX = 8
 EVENTS_MAX = 30
+HORIZON = "7d"
+INCIDENTS_MAX = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,9 @@ class Dashboard:
     marks: list[Mark]
     due: Due
     rebalancing: Rebalancing
+    standing: risk.Board | None
+    incidents: list[Any]
+    forecast: risk.forecasts.ForecastView | None
     chain_status: chain.ChainStatus
     events: list[chain.EventView]
 
@@ -105,6 +111,9 @@ def dashboard(*, user_id: int, may_decide: bool, at: datetime) -> Dashboard:
         marks=_marks(since),
         due=_due(overview, now),
         rebalancing=_rebalancing(status.chain_id, at),
+        standing=_standing(at),
+        incidents=list(risk.incidents()[:INCIDENTS_MAX]),
+        forecast=risk.forecasts.latest(HORIZON),
         chain_status=status,
         events=chain.latest_events(EVENTS_MAX),
     )
@@ -141,6 +150,13 @@ def _due(overview: fund.Overview | None, now: datetime) -> Due:
 def _rebalancing(chain_id: int, at: datetime) -> Rebalancing:
     now = rebalance.status(chain_id=chain_id, at=at)
     return Rebalancing(plan=now.open_plan, next_at=now.next_scheduled, prices=oracle_state(at))
+
+
+def _standing(at: datetime) -> risk.Board | None:
+    try:
+        return risk.board_now(at=at)
+    except risk.NoPolicy:
+        return None  # the board says so
 
 
 def _marks(since: datetime) -> list[Mark]:

@@ -17,6 +17,7 @@ from apps.core import display
 from apps.system.queries.component import Component
 from apps.system.queries.tasks import last_success
 from apps.system.queries.trading import oracle_state, rebalancing_state
+from apps.system.queries.watching import forecast_state, messages_state, risk_state
 from apps.system.rules import HEARTBEAT, State, overall
 
 _STARTED = time.monotonic()
@@ -65,6 +66,9 @@ def health(at: datetime, *, ask_workers: bool = True) -> Health:
             checks_state(),
             oracle_state(at),
             rebalancing_state(at),
+            risk_state(at),
+            forecast_state(at),
+            messages_state(),
         ]
     return Health(
         status=overall(

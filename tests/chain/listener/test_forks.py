@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from apps.chain.client.blocks import Header, RawLog
+from apps.chain.events import SightingLost
 from apps.chain.listener import Outcome, ingest
 from apps.chain.listener.ingest import Head, Place
 from apps.chain.models import Block, Coverage, Cursor, Log, LogStatus, ReorgEvent
@@ -54,6 +55,43 @@ class TestReorg:
         rows = Log.objects.filter(event="RedemptionRequested")
         assert again.id == asked.id
         assert sorted(rows.values_list("status", flat=True)) == ["APPLIED", "ORPHANED"]
+
+    def test_takes_back_what_was_told_before_it_was_final(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        published: list[object] = []
+        monkeypatch.setattr(ingest.bus, "publish", published.append)
+        world.scenario.mine(CONFIRMATIONS)
+        world.scenario.set_emergency_mode(True)
+        world.scenario.mine(2)
+        world.read()
+        told = Log.objects.get(event="EmergencyModeChanged")
+
+        world.scenario.reorg(3)
+        world.scenario.mine(4)
+        world.read()
+
+        (lost,) = [one for one in published if isinstance(one, SightingLost)]
+        assert lost.event == "EmergencyModeChanged"
+        assert (lost.source.log_id, lost.source.tx_hash) == (told.pk, told.tx_hash)
+
+    def test_takes_nothing_back_that_the_other_branch_has_too(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        published: list[object] = []
+        monkeypatch.setattr(ingest.bus, "publish", published.append)
+        world.scenario.mine(CONFIRMATIONS)
+        world.scenario.set_emergency_mode(True)
+        world.scenario.mine(1)
+        world.scenario.subscribe(INVESTORS[0], usdt(1_000))
+        world.read()
+
+        world.scenario.reorg(1)
+        world.scenario.mine(3)
+        world.read()
+
+        assert ReorgEvent.objects.count() == 1
+        assert published == []
 
     def test_below_finality_halts_and_changes_nothing(self, world: World) -> None:
         world.scenario.subscribe(INVESTORS[0], usdt(400_000))

@@ -1,0 +1,1 @@
+"""Risk: indicators and their level, events that people answer, emergencies, forecasts."""

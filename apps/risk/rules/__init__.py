@@ -1,0 +1,1 @@
+"""What risk is, and what follows from it. Plain Python."""
