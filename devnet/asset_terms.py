@@ -3,6 +3,7 @@
 [[assets]]
 token = "0x…"
 issuer = "Coraline Credit Partners"
+otc_contact = "desk@coraline.example"     # where it is traded by word of mouth
 notice_days = 10
 matures_at = 2027-03-31T00:00:00Z     # where it ends at all
 """
@@ -39,6 +40,8 @@ def write_asset_terms(path: Path, tokens: Mapping[str, str], *, at: datetime) ->
 def _lines(terms: AssetTerms, token: str, at: datetime) -> list[str]:
     # JSON's strings and numbers are TOML's as well.
     lines = ["[[assets]]", f"token = {json.dumps(token)}", f"issuer = {json.dumps(terms.issuer)}"]
+    if terms.otc_contact:
+        lines.append(f"otc_contact = {json.dumps(terms.otc_contact)}")
     lines.append(f"notice_days = {terms.notice_days}")
     if terms.matures_in_days is not None:
         end = at.astimezone(UTC) + timedelta(days=terms.matures_in_days)

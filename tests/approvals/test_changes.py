@@ -9,10 +9,11 @@ from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.approvals import operations, queries
+from apps.approvals.events import TicketDecided
 from apps.approvals.models import Rule, Ticket
 from apps.approvals.rules import NO_CALLS_HASH, BadTerms, RuleTerms, changed_terms
 from apps.audit import queries as audit
-from apps.core.errors import NotFound
+from apps.core.errors import NotFound, Refused
 from tests.accounts.people import person as staff
 from tests.accounts.people import signed_in
 from tests.forcing import guards_off
@@ -125,6 +126,47 @@ class TestProposeChange:
         operations.record_execution(ticket_id=first, status="FAILED", error="no", at=NOON)
 
         assert self.ask(people[0]) != first
+
+
+class TestCarryOutChange:
+    def approved(self, people: tuple[User, User]) -> tuple[Ticket, TicketDecided]:
+        number = TestProposeChange().ask(people[0])
+        with guards_off():
+            Ticket.objects.filter(pk=number).update(status="APPROVED", decided_at=NOON)
+        ticket = Ticket.objects.get(pk=number)
+        return ticket, TicketDecided(
+            ticket_id=number,
+            kind=ticket.kind,
+            subject_id=ticket.subject_id,
+            decision="APPROVED",
+            reason="",
+            at=NOON,
+        )
+
+    def test_of_a_change_that_is_refused_midway_nothing_stays(
+        self, people: tuple[User, User], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ticket, fact = self.approved(people)
+        monkeypatch.setattr(queries, "authorised_change", lambda _: ticket)
+
+        def change(_: Ticket) -> operations.Changed:
+            User.objects.filter(pk=people[0].pk).update(first_name="Somebody else")
+            raise Refused("Not so.")
+
+        operations.carry_out_change(fact, change)
+
+        ticket = Ticket.objects.get(pk=ticket.pk)
+        assert (ticket.execution_status, ticket.execution_error) == ("FAILED", "Not so.")
+        assert User.objects.get(pk=people[0].pk).first_name != "Somebody else"
+
+    def test_refuses_where_the_votes_do_not_carry_it(self, people: tuple[User, User]) -> None:
+        _, fact = self.approved(people)
+        made: list[Ticket] = []
+
+        with pytest.raises(queries.NotAuthorised):
+            operations.carry_out_change(fact, made.append)
+
+        assert made == []
 
 
 class TestCleanChangeReason:

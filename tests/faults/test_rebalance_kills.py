@@ -162,7 +162,7 @@ class TestDeathBetweenAnyTwoSteps:
         for _ in range(200):
             try:
                 with death.appointed(
-                    rng.randint(1, rng.choice((15, 40, 90))), after=rng.random() < 0.5
+                    rng.randint(1, rng.choice((15, 40, 160))), after=rng.random() < 0.5
                 ):
                     floor.advance()
             except Died:

@@ -135,7 +135,10 @@ class TestLevels:
             (NOON - 10 * MINUTE, Level.NORMAL),
             (NOON + MINUTE, Level.HIGH),
         ]
-        assert [point.reason for point in found] == ["", "L1 is below 8 %."]
+        assert [point.reason for point in found] == [
+            "",
+            "L1 is 7.90 % of gross assets. It is critical below 8 %.",
+        ]
 
     def test_are_none_before_the_first_run(self) -> None:
         assert queries.levels_between(NOON, NOON + MINUTE) == []

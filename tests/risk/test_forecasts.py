@@ -257,6 +257,18 @@ class TestMaking:
         assert newest.slot == NOON + 5 * MINUTE
         assert newest.inputs.due[-1] == Due(day=TODAY + 7 * DAY, assets=90_000 * USDT)
 
+    @pytest.mark.parametrize(("l1", "made"), [(130_000, 0), (129_999, 3), (150_001, 3)])
+    def test_is_made_again_when_liquidity_moved_by_more_than_one_per_cent_of_assets(
+        self, l1: int, made: int
+    ) -> None:
+        a_history()
+        stands(l1=140_000)
+        operations.make_forecasts(at=NOON)
+
+        stands(NOON + 6 * MINUTE, l1=l1)
+
+        assert len(operations.make_forecasts(at=NOON + 6 * MINUTE)) == made
+
     def test_the_next_hour_has_its_own(self) -> None:
         stands()
         operations.make_forecasts(at=NOON)

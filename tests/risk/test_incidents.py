@@ -413,8 +413,8 @@ class TestPhases:
         assert Incident.objects.get().phase == "PEOPLE"
         assert [text.split(":")[0] for text in lines(incident, "PHASE")] == [
             "Incident opened, phase ALARM",
-            "Phase LIQUIDITY",
-            "Phase PEOPLE",
+            "Phase liquidity",
+            "Phase people",
         ]
 
     def test_the_alarm_ends_once_everything_is_stopped(self) -> None:

@@ -1,5 +1,6 @@
 """Raising cash in an emergency: the gap, and the plans that rebalancing is asked for."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from apps.rebalance.models import Plan, TriggerEvent
 from apps.rebalance.rules.figures import Aim, AimKind
 from apps.risk import operations, queries
 from apps.risk.models import Incident
-from apps.risk.operations import asking
+from apps.risk.operations import asking, liquidating
 from tests.accounts.people import Person
 from tests.approvals.helpers import decide
 from tests.forcing import guards_off
@@ -75,6 +76,30 @@ class TestLiquidity:
         assert (action.plan_id, action.ticket_id) == (plan.pk, plan.ticket_id)
         assert any("Liquidity gap: 200,000.00 USDT" in text for text in lines(found, "GAP"))
         assert any(f"{plan} raises liquidity" in text for text in lines(found, "PLAN"))
+
+    def test_says_at_once_where_the_wallets_may_not_move_so_much_today(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        found = opened()
+        small = SimpleNamespace(left_today_assets=50_000 * 10**18)
+        monkeypatch.setattr(liquidating.chain, "signing_room", lambda **_: (small,))
+
+        self.advance(minutes=6)
+
+        (told,) = [text for text in lines(found, "PLAN") if "have a limit raised" in text]
+        assert "the wallets may move only 50,000.00 USDT more today" in told
+
+    def test_says_nothing_of_limits_that_are_wide_enough(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        found = opened()
+        halves = [SimpleNamespace(left_today_assets=500_000 * 10**18)] * 2
+        monkeypatch.setattr(liquidating.chain, "signing_room", lambda **_: halves)
+
+        self.advance(minutes=6)
+
+        assert self.plan()
+        assert not any("limit" in text for text in lines(found, "PLAN"))
 
     def test_proposes_it_once(self) -> None:
         opened()

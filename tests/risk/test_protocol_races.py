@@ -122,8 +122,8 @@ class TestRaces:
         assert incident().checklist.count() == 6
         assert Ticket.objects.count() == 2
         assert lines(incident(), "PHASE")[1:] == [
-            "Phase LIQUIDITY: the alarm is out; now cash is raised.",
-            "Phase PEOPLE: it lasts for 30 minutes; people work through the checklist.",
+            "Phase liquidity: the alarm is out; now cash is raised.",
+            "Phase people: it lasts for 30 minutes; people work through the checklist.",
         ]
 
     def test_the_last_vote_against_an_incident_that_opens(self) -> None:

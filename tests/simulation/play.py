@@ -36,6 +36,8 @@ from tests.simulation.nodes import Mood, Node
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 STEPS = 120
 DEEPEST_FORK = 4
+BACK_WITHIN = timedelta(seconds=30)
+"""A supervisor has a reader that died up again by then."""
 _UNDONE = (LogStatus.SEEN, LogStatus.FINAL, LogStatus.FAILED)
 INVESTORS = tuple("0x" + f"{number:02x}" * 20 for number in range(0x10, 0x16))
 
@@ -59,6 +61,7 @@ class Play:
         ]
         self.reader = self._new_reader()
         self.former_reader: ListenerLead | None = None
+        self._reader_died_at: datetime | None = None
         self._interlude: tuple[int, Callable[[], None]] | None = None
         self.carrier = self._new_carrier()
 
@@ -141,6 +144,7 @@ class Play:
 
     def read(self) -> None:
         """The listener takes a turn, and may die anywhere in it."""
+        self._reader_died_at = None
         with self._perhaps_dying(self._lose_the_reader):
             self.reader.turn()
 
@@ -176,7 +180,11 @@ class Play:
         self._interlude = None
 
     def check_our_rows(self) -> None:
-        """What must hold at any moment holds now, whoever died before."""
+        """What must hold at any moment holds now, whoever died before; nobody stays dead."""
+        if self._reader_died_at is not None and self.at - self._reader_died_at > BACK_WITHIN:
+            self._reader_died_at = None
+            with suppress(Unavailable):
+                self.reader.turn()
         found = check_rows(chain_id=self.config.chain_id, at=self.at)
         assert not found, found
 
@@ -359,7 +367,7 @@ class Play:
                 self.reader.turn()
 
     def _lose_the_reader(self) -> None:
-        self.reader = self._new_reader()
+        self.reader, self._reader_died_at = self._new_reader(), self.at
 
     def _lose_the_carrier(self) -> None:
         self.carrier = self._new_carrier()

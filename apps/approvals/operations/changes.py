@@ -1,6 +1,7 @@
 """What two people change: one proposes, and another approves; most of it without a call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db import transaction
 from apps.accounts.rules.roles import STAFF_ROLES
 from apps.approvals import queries, rules
 from apps.approvals.events import TicketDecided
-from apps.approvals.models import Rule
+from apps.approvals.models import Rule, Ticket
 from apps.approvals.rules import RuleTerms
 from apps.audit import operations as audit
 from apps.core.actor import Actor
@@ -34,6 +35,10 @@ class NoReason(Invalid):
 
 class NothingChanges(Refused):
     """It says this already."""
+
+
+class OtherRuleNow(Refused):
+    """The rule is no longer the one that was asked about."""
 
 
 def clean_change_reason(reason: str) -> str:
@@ -140,7 +145,50 @@ def propose_rule(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """What an approved ticket changed, for the audit trail."""
+
+    action: str
+    object_type: str
+    object_id: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
 @transaction.atomic
+def carry_out_change(fact: TicketDecided, change: Callable[[Ticket], Changed | None]) -> None:
+    """Change rows as an approved ticket says, and say on the ticket what came of it.
+
+    Args:
+        change: makes the change and returns it; None when it was made before. What it refuses
+            (``Refused``) is shown on the ticket, and nothing of it stays.
+
+    Raises:
+        NotAuthorised: the votes no longer carry it.
+    """
+    ticket = queries.authorised_change(fact)
+    try:
+        with transaction.atomic():
+            changed = change(ticket)
+    except Refused as refused:
+        record_execution(ticket_id=ticket.pk, status="FAILED", error=refused.message, at=fact.at)
+        return
+    if changed is None:
+        return
+    audit.record(
+        actor=Actor.system(f"ticket {ticket.pk}"),
+        action=changed.action,
+        object_type=changed.object_type,
+        object_id=changed.object_id,
+        before=changed.before,
+        after=changed.after,
+        level="HIGH",
+        at=fact.at,
+    )
+    record_execution(ticket_id=ticket.pk, status="DONE", at=fact.at)
+
+
 def apply_rule(fact: TicketDecided) -> None:
     """Put the rule that an approved ticket names in force; other tickets are not ours.
 
@@ -149,18 +197,16 @@ def apply_rule(fact: TicketDecided) -> None:
     Raises:
         NotAuthorised: the votes no longer carry it.
     """
-    if fact.decision != "APPROVED" or not fact.subject_id.startswith(_SUBJECT):
-        return
-    ticket = queries.authorised_change(fact)
+    if fact.decision == "APPROVED" and fact.subject_id.startswith(_SUBJECT):
+        carry_out_change(fact, _put_in_force)
+
+
+def _put_in_force(ticket: Ticket) -> Changed:
     row = _locked(str(ticket.facts["rule"]))
     if row.version != int(ticket.facts["version"]):
-        record_execution(
-            ticket_id=ticket.pk,
-            status="FAILED",
-            error=f"The rule of {row.kind} is no longer version {ticket.facts['version']}.",
-            at=fact.at,
+        raise OtherRuleNow(
+            f"The rule of {row.kind} is no longer version {ticket.facts['version']}."
         )
-        return
     new = RuleTerms.from_facts(ticket.facts["new"])
     row.active = False
     row.save(update_fields=["active"])
@@ -172,17 +218,13 @@ def apply_rule(fact: TicketDecided) -> None:
         ticket_id=ticket.pk,
         **new.as_facts() | {"thresholds": list(new.thresholds)},
     )
-    audit.record(
-        actor=Actor.system(f"ticket {ticket.pk}"),
+    return Changed(
         action="CHANGE_RULE",
         object_type="rule",
         object_id=row.kind,
         before={"version": row.version, **ticket.facts["old"]},
         after={"version": changed.version, **ticket.facts["new"]},
-        level="HIGH",
-        at=fact.at,
     )
-    record_execution(ticket_id=ticket.pk, status="DONE", at=fact.at)
 
 
 def _locked(kind: str) -> Rule:

@@ -8,16 +8,19 @@ from django.db import transaction
 from apps.approvals import operations as approvals
 from apps.approvals import queries as tickets
 from apps.approvals.events import TicketDecided
-from apps.audit import operations as audit
 from apps.chain.models import SignerAccount
 from apps.chain.queries.routes import limits_of
 from apps.chain.rules.limits import Limits
 from apps.core.actor import Actor
-from apps.core.errors import Invalid, NotFound
+from apps.core.errors import Invalid, NotFound, Refused
 from apps.core.units import UINT256_MAX
 
 _SUBJECT = "limits:"
 _CALLS_MAX = 2**31 - 1
+
+
+class OtherLimitsNow(Refused):
+    """The limits are no longer those that were asked about."""
 
 
 class BadLimits(Invalid):
@@ -60,27 +63,22 @@ def propose_limits(
     )
 
 
-@transaction.atomic
 def apply_limits(fact: TicketDecided) -> None:
     """Set the limits that an approved ticket names; tickets about anything else are not ours.
 
     Raises:
         approvals.NotAuthorised: the votes no longer carry it.
     """
-    if fact.decision != "APPROVED" or not fact.subject_id.startswith(_SUBJECT):
-        return
-    ticket = tickets.authorised_change(fact)
-    _, chain_id, address = fact.subject_id.split(":")
+    if fact.decision == "APPROVED" and fact.subject_id.startswith(_SUBJECT):
+        approvals.carry_out_change(fact, _set)
+
+
+def _set(ticket: tickets.Ticket) -> approvals.Changed:
+    _, chain_id, address = ticket.subject_id.split(":")
     row = _locked(int(chain_id), address)
     old, new = _from_facts(ticket.facts["old"]), _from_facts(ticket.facts["new"])
     if limits_of(row) != old:
-        approvals.record_execution(
-            ticket_id=ticket.pk,
-            status="FAILED",
-            error=f"The limits of {row.name} are not those that were asked about.",
-            at=fact.at,
-        )
-        return
+        raise OtherLimitsNow(f"The limits of {row.name} are not those that were asked about.")
     row.per_transaction_assets = new.per_transaction_assets
     row.per_day_assets = new.per_day_assets
     row.calls_per_day = new.calls_per_day
@@ -93,17 +91,13 @@ def apply_limits(fact: TicketDecided) -> None:
             "limits_ticket_id",
         ]
     )
-    audit.record(
-        actor=Actor.system(f"ticket {ticket.pk}"),
+    return approvals.Changed(
         action="CHANGE_LIMITS",
         object_type="signer",
         object_id=f"{row.chain_id}:{row.address}",
         before=asdict(old),
         after={**asdict(new), "ticket": ticket.pk},
-        level="HIGH",
-        at=fact.at,
     )
-    approvals.record_execution(ticket_id=ticket.pk, status="DONE", at=fact.at)
 
 
 def _locked(chain_id: int, address: str) -> SignerAccount:

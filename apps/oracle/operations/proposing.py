@@ -11,10 +11,9 @@ from django.db import transaction
 from apps.approvals import operations as approvals
 from apps.approvals import queries as tickets
 from apps.approvals.events import TicketDecided
-from apps.audit import operations as audit
 from apps.chain import queries as chain
 from apps.core.actor import Actor
-from apps.core.errors import Invalid, NotFound
+from apps.core.errors import Invalid, NotFound, Refused
 from apps.oracle.models import Source
 from apps.oracle.queries.names import names_of, short
 from apps.oracle.queries.sources import terms_of
@@ -26,6 +25,10 @@ from apps.oracle.rules.sources import (
     source_of,
     subject_of,
 )
+
+
+class OtherSourceNow(Refused):
+    """The source is no longer as it was when it was asked about."""
 
 
 class BadSource(Invalid):
@@ -103,44 +106,35 @@ def propose_switch(*, source_id: int, active: bool, reason: str, actor: Actor, a
     )
 
 
-@transaction.atomic
 def apply_source(fact: TicketDecided) -> None:
     """Make the source as an approved ticket names it; tickets about anything else are not ours.
 
     Raises:
         approvals.NotAuthorised: the votes no longer carry it.
     """
-    if fact.decision != "APPROVED" or not is_subject(fact.subject_id):
-        return
-    ticket = tickets.authorised_change(fact)
-    chain_id, token, name = source_of(fact.subject_id)
+    if fact.decision == "APPROVED" and is_subject(fact.subject_id):
+        approvals.carry_out_change(fact, lambda ticket: _make(ticket, at=fact.at))
+
+
+def _make(ticket: tickets.Ticket, *, at: datetime) -> approvals.Changed | None:
+    chain_id, token, name = source_of(ticket.subject_id)
     row = _locked(chain_id, token, name)
     if row is not None and row.ticket_id == ticket.pk:
-        return  # it is done already
+        return None
     old = None if row is None else _as_facts(terms_of(row))
     frozen = ticket.facts["old"]
     asked = None if frozen is None else _as_facts(_from_facts(frozen))
     if old != asked:
-        approvals.record_execution(
-            ticket_id=ticket.pk,
-            status="FAILED",
-            error=f"Source “{name}” is not as it was when it was asked about.",
-            at=fact.at,
-        )
-        return
+        raise OtherSourceNow(f"Source “{name}” is not as it was when it was asked about.")
     new = _from_facts(ticket.facts["new"])
-    _set(row or Source(chain_id=chain_id, token=token, name=name, created_at=fact.at), new, ticket)
-    audit.record(
-        actor=Actor.system(f"ticket {ticket.pk}"),
+    _set(row or Source(chain_id=chain_id, token=token, name=name, created_at=at), new, ticket)
+    return approvals.Changed(
         action="CHANGE_PRICE_SOURCE",
         object_type="price source",
         object_id=f"{chain_id}:{token}:{name}",
         before=old or {},
         after={**_as_facts(new), "ticket": ticket.pk},
-        level="HIGH",
-        at=fact.at,
     )
-    approvals.record_execution(ticket_id=ticket.pk, status="DONE", at=fact.at)
 
 
 def _set(row: Source, terms: SourceTerms, ticket: tickets.Ticket) -> None:

@@ -8,7 +8,6 @@ from django.db import transaction
 from apps.approvals import operations as approvals
 from apps.approvals import queries as tickets
 from apps.approvals.events import TicketDecided
-from apps.audit import operations as audit
 from apps.chain import queries as chain
 from apps.core.actor import Actor
 from apps.core.errors import Refused
@@ -60,7 +59,6 @@ def propose_policy(*, parameters: Parameters, reason: str, actor: Actor, at: dat
     )
 
 
-@transaction.atomic
 def apply_policy(fact: TicketDecided) -> None:
     """Put the parameters that an approved ticket names in force; other tickets are not ours.
 
@@ -69,39 +67,27 @@ def apply_policy(fact: TicketDecided) -> None:
     Raises:
         NotAuthorised: the votes no longer carry it.
     """
-    if fact.decision != "APPROVED" or fact.subject_id != POLICY_SUBJECT:
-        return
-    ticket = tickets.authorised_change(fact)
-    try:
-        row = _follow(ticket, fact.at)
-    except Refused as refused:
-        approvals.record_execution(
-            ticket_id=ticket.pk, status="FAILED", error=refused.message, at=fact.at
-        )
-        return
-    audit.record(
-        actor=Actor.system(f"ticket {ticket.pk}"),
-        action="CHANGE_POLICY",
-        object_type="policy",
-        object_id=str(row.version),
-        before={change["parameter"]: change["old"] for change in ticket.facts["changes"]},
-        after={change["parameter"]: change["new"] for change in ticket.facts["changes"]}
-        | {"ticket": ticket.pk},
-        level="HIGH",
-        at=fact.at,
-    )
-    approvals.record_execution(ticket_id=ticket.pk, status="DONE", at=fact.at)
+    if fact.decision == "APPROVED" and fact.subject_id == POLICY_SUBJECT:
+        approvals.carry_out_change(fact, lambda ticket: _follow(ticket, at=fact.at))
 
 
-def _follow(ticket: tickets.Ticket, at: datetime) -> Policy:
+def _follow(ticket: tickets.Ticket, *, at: datetime) -> approvals.Changed:
     refuse_unless_sound(frozen.parameters_from_json(ticket.facts["new"]))
     old = _locked()
     if old.version != int(ticket.facts["version"]):
         raise OtherPolicyNow(f"The parameters are no longer version {ticket.facts['version']}.")
     old.active = False
     old.save(update_fields=["active"])
-    return Policy.objects.create(
+    row = Policy.objects.create(
         version=old.version + 1, values=ticket.facts["new"], ticket_id=ticket.pk, created_at=at
+    )
+    return approvals.Changed(
+        action="CHANGE_POLICY",
+        object_type="policy",
+        object_id=str(row.version),
+        before={change["parameter"]: change["old"] for change in ticket.facts["changes"]},
+        after={change["parameter"]: change["new"] for change in ticket.facts["changes"]}
+        | {"ticket": ticket.pk},
     )
 
 

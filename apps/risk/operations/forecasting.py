@@ -1,4 +1,4 @@
-"""Forecasts of liquidity, each hour and soon after new requests; and what came of them."""
+"""Forecasts of liquidity, each hour and soon after what changes them; and what came of them."""
 
 import time
 from collections.abc import Mapping
@@ -27,6 +27,8 @@ from .raising import raise_event, settle_event
 
 AGAIN_AFTER = timedelta(minutes=5)
 """New requests are in a forecast after so long at most, and make one no more often."""
+MOVED_SHARE = 100
+"""Liquidity that moved by more than this part of gross assets is news."""
 
 _SEVERITIES = {
     Advice.PREPARE_LIQUIDITY: (Severity.WARNING, PREPARE_FROM),
@@ -38,7 +40,8 @@ _SCORED_AT_ONCE = 500
 
 def make_forecasts(*, at: datetime) -> list[int]:
     """Make what is due: every horizon once for each full hour, and again when requests were made,
-    decided or taken back since the newest forecast; return the ids of what was made.
+    decided or taken back since the newest forecast, or liquidity has become another; return the
+    ids of what was made.
 
     Safe late, twice and at the same time: a slot has one forecast of each horizon. An hour in which
     nobody asked has none.
@@ -109,10 +112,14 @@ def _due_slot(at: datetime) -> datetime | None:
 
 
 def _is_behind(newest: Forecast) -> bool:
-    """Whether the fund has been read since at a block with requests that the forecast lacks."""
+    """Whether the fund has been read since with requests that the forecast lacks, or with L1 + L2
+    that differ from the forecast's by more than 1 % of gross assets."""
     overview = fund.latest_overview()
     if overview is None:
         return False
+    moved = abs(overview.liquid_assets - newest.l1_assets - newest.l2_assets)
+    if moved * MOVED_SHARE > overview.aum_assets:
+        return True
     origin = newest.ends_at - timedelta(days=Horizon(newest.horizon).days)
     span = (origin, overview.block_at)
     news = redemptions.every().filter(

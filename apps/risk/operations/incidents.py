@@ -112,7 +112,7 @@ def ask_for_stops(incident: Incident, *, cause: TicketCause, at: datetime) -> No
 def _stopping_since(incident: Incident) -> datetime:
     """From when on decisions about its stops count: its beginning, or when it fell back from
     recovery, in which they may have been let go."""
-    recovered = incident.entries.filter(kind="PHASE", text__startswith=f"Phase {Phase.RECOVERY}:")
+    recovered = incident.entries.filter(kind="PHASE", text__startswith=_entered(Phase.RECOVERY))
     fell_back = incident.phase == Phase.PEOPLE and recovered.exists()
     return incident.phase_since if fell_back else incident.opened_at
 
@@ -133,9 +133,14 @@ def move(incident: Incident, phase: Phase, why: str, *, actor: Actor, at: dateti
     else:
         incident.recover(at=at)
     incident.save(update_fields=["phase", "phase_since", "calm_since"])
-    write(incident, "PHASE", f"Phase {phase}: {why}", actor=actor, at=at)
+    write(incident, "PHASE", f"{_entered(phase)} {why}", actor=actor, at=at)
     record(incident, "moved", actor=actor, at=at, before={"phase": before}, after={"phase": phase})
     bus.publish(IncidentMoved(incident_id=incident.pk, phase=phase.value, at=at))
+
+
+def _entered(phase: Phase) -> str:
+    """How the timeline's line about a phase begins."""
+    return f"Phase {phase.lower()}:"
 
 
 def _hand_out_checklist(incident: Incident) -> None:

@@ -11,12 +11,14 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 
+from apps.chain import queries as chain
+from apps.chain.calls import RedeemAsset
 from apps.core.actor import Actor
 from apps.core.units import format_amount
 from apps.rebalance import operations as rebalance
 from apps.rebalance import queries as plans
 from apps.rebalance.models import Plan
-from apps.rebalance.rules.figures import AimKind
+from apps.rebalance.rules.figures import ActionKind, AimKind
 from apps.risk.models import Incident, IncidentAction
 from apps.risk.queries import standing
 from apps.risk.queries.incidents import LIQUIDATION, gap_of_row
@@ -192,6 +194,24 @@ def _take_in(incident: Incident, wanted: _Wanted, *, at: datetime) -> None:
             actor=SYSTEM,
             at=at,
             reference={"plan": plan.pk, "ticket": plan.ticket_id},
+        )
+        _tell_of_limits(incident, plan, at=at)
+
+
+def _tell_of_limits(incident: Incident, plan: Plan, *, at: datetime) -> None:
+    """Say at once where the wallets may not move as much as a plan sells: else it stops midway."""
+    sold = sum(leg.assets for leg in plan.legs.filter(kind=ActionKind.REDEEM))
+    rooms = chain.signing_room(chain_id=plan.chain_id, kind=RedeemAsset.kind, at=at)
+    left = sum(room.left_today_assets for room in rooms)
+    if sold > left:
+        timeline.write(
+            incident,
+            "PLAN",
+            f"{plan} sells {format_amount(sold)} USDT, and the wallets may move only "
+            f"{format_amount(left)} USDT more today: have a limit raised, or it stops midway.",
+            actor=SYSTEM,
+            at=at,
+            reference={"plan": plan.pk},
         )
 
 

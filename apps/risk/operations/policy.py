@@ -8,7 +8,6 @@ from django.db import transaction
 from apps.approvals import operations as approvals
 from apps.approvals import queries as tickets
 from apps.approvals.events import TicketDecided
-from apps.audit import operations as audit
 from apps.chain import queries as chain
 from apps.core.actor import Actor
 from apps.core.errors import Invalid, Refused
@@ -72,48 +71,35 @@ def propose_policy(
     )
 
 
-@transaction.atomic
 def apply_policy(fact: TicketDecided) -> None:
     """Store the parameters that an approved ticket names; other tickets are not ours.
 
     Raises:
         NotAuthorised: the votes no longer carry it.
     """
-    if fact.decision != "APPROVED" or fact.subject_id != POLICY_SUBJECT:
-        return
-    ticket = tickets.authorised_change(fact)
-    try:
-        row = _follow(ticket, fact.at)
-    except Refused as refused:
-        approvals.record_execution(
-            ticket_id=ticket.pk, status="FAILED", error=refused.message, at=fact.at
-        )
-        return
-    audit.record(
-        actor=Actor.system(f"ticket {ticket.pk}"),
+    if fact.decision == "APPROVED" and fact.subject_id == POLICY_SUBJECT:
+        approvals.carry_out_change(fact, lambda ticket: _follow(ticket, at=fact.at))
+
+
+def _follow(ticket: tickets.Ticket, *, at: datetime) -> approvals.Changed:
+    refuse_unless_sound(policy_json.from_json(ticket.facts["new"]))
+    newest = _newest_locked()
+    if newest.version != int(ticket.facts["version"]):
+        raise OtherPolicyNow(f"The newest parameters are not version {ticket.facts['version']}.")
+    row = Policy.objects.create(
+        version=newest.version + 1,
+        values=ticket.facts["new"],
+        effective_at=datetime.fromisoformat(ticket.facts["effectiveAt"]),
+        ticket_id=ticket.pk,
+        created_at=at,
+    )
+    return approvals.Changed(
         action="CHANGE_POLICY",
         object_type="risk policy",
         object_id=str(row.version),
         before=_side(ticket, "old"),
         after=_side(ticket, "new")
         | {"effective": row.effective_at.isoformat(), "ticket": ticket.pk},
-        level="HIGH",
-        at=fact.at,
-    )
-    approvals.record_execution(ticket_id=ticket.pk, status="DONE", at=fact.at)
-
-
-def _follow(ticket: tickets.Ticket, at: datetime) -> Policy:
-    refuse_unless_sound(policy_json.from_json(ticket.facts["new"]))
-    newest = _newest_locked()
-    if newest.version != int(ticket.facts["version"]):
-        raise OtherPolicyNow(f"The newest parameters are not version {ticket.facts['version']}.")
-    return Policy.objects.create(
-        version=newest.version + 1,
-        values=ticket.facts["new"],
-        effective_at=datetime.fromisoformat(ticket.facts["effectiveAt"]),
-        ticket_id=ticket.pk,
-        created_at=at,
     )
 
 
