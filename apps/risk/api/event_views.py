@@ -1,5 +1,6 @@
 """/risk/events: each view is one query or one operation."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from apps.core import clock
@@ -84,16 +86,7 @@ class AcknowledgeView(APIView):
     )
     def post(self, request: Request, event_id: int) -> Response:
         """Acknowledge it."""
-        body = params.AcknowledgeRequest(data=request.data)
-        body.is_valid(raise_exception=True)
-        at = clock.now()
-        row = operations.acknowledge(
-            event_id=event_id,
-            note=body.validated_data["note"],
-            actor=Actor.of_request(request),
-            at=at,
-        )
-        return _detail(row, at=at)
+        return _answer(request, event_id, params.AcknowledgeRequest, operations.acknowledge)
 
 
 class SnoozeView(APIView):
@@ -117,17 +110,7 @@ class SnoozeView(APIView):
     )
     def post(self, request: Request, event_id: int) -> Response:
         """Snooze it."""
-        body = params.SnoozeRequest(data=request.data)
-        body.is_valid(raise_exception=True)
-        at = clock.now()
-        row = operations.snooze(
-            event_id=event_id,
-            until=body.validated_data["until"],
-            reason=body.validated_data["reason"],
-            actor=Actor.of_request(request),
-            at=at,
-        )
-        return _detail(row, at=at)
+        return _answer(request, event_id, params.SnoozeRequest, operations.snooze)
 
 
 class ResolveView(APIView):
@@ -148,16 +131,23 @@ class ResolveView(APIView):
     )
     def post(self, request: Request, event_id: int) -> Response:
         """Resolve it."""
-        body = params.ResolveRequest(data=request.data)
-        body.is_valid(raise_exception=True)
-        at = clock.now()
-        row = operations.resolve(
-            event_id=event_id,
-            resolution=body.validated_data["resolution"],
-            actor=Actor.of_request(request),
-            at=at,
-        )
-        return _detail(row, at=at)
+        return _answer(request, event_id, params.ResolveRequest, operations.resolve)
+
+
+def _answer(
+    request: Request,
+    event_id: int,
+    body_type: type[Serializer[Any]],
+    operation: Callable[..., RiskEvent],
+) -> Response:
+    """Do what a person asks of an event; the body's fields are the operation's own arguments."""
+    body = body_type(data=request.data)
+    body.is_valid(raise_exception=True)
+    at = clock.now()
+    row = operation(
+        event_id=event_id, **body.validated_data, actor=Actor.of_request(request), at=at
+    )
+    return _detail(row, at=at)
 
 
 def _detail(row: RiskEvent, *, at: datetime) -> Response:
